@@ -1,0 +1,44 @@
+"""The planner's choices: what policy.toml says, typed and with its defaults."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from dataclasses import replace as dataclass_replace
+from types import MappingProxyType
+from typing import Any
+
+DEFAULT_GOALS = ("floors", "critical", "fairness", "remaining", "item_days", "change", "cost")
+
+
+@dataclass(frozen=True)
+class Policy:
+    """Settings of one instance; the names, defaults and bounds are those of policy.csv."""
+
+    crs: str = "WGS-84"
+    exercise: bool = False
+    lanes: str = "auto"
+    lanes_minutes: float = 120.0
+    lanes_k: int = 3
+    transfers: bool = True
+    returns: bool = True
+    detour: float = 1.324
+    speed_kmh: float = 30.0
+    zone_factor: float = 1.0
+    fleet: str = "limited"
+    trips: str = "continuous"
+    reliability: str = "discount"
+    use_unvetted: bool = False
+    budget: float | None = None
+    goals: tuple[str, ...] = DEFAULT_GOALS
+    fairness: str = "max-min"
+    fairness_window: int = 3
+    leximin_rounds: int = 10
+    slack_relative: float = 1e-6
+    slack_absolute: float = 1e-6
+    give_up: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
+    max_changes: int | None = None
+
+    def replace(self, **changes: Any) -> Policy:
+        """Return a copy with some settings changed."""
+        return dataclass_replace(self, **changes)
