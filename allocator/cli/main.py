@@ -1,0 +1,51 @@
+"""The entry point of the command line: the table of its verbs."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from allocator._version import __version__
+from allocator.cli.lazy import LazyGroup, Verb
+
+VERBS = {
+    "init": Verb("allocator.cli.init:init", "Start a new instance folder."),
+    "validate": Verb("allocator.cli.validate:validate", "Check that an instance is valid."),
+    "doctor": Verb("allocator.cli.doctor:doctor", "Look for data that is valid but doubtful."),
+    "dispatch": Verb("allocator.cli.dispatch:dispatch", "Decide what goes where, and when."),
+    "check": Verb("allocator.cli.check:check", "Judge a plan from its instance alone."),
+    "explain": Verb("allocator.cli.explain:explain", "Say why a shortage is there."),
+    "compare": Verb("allocator.cli.compare:compare", "Set plans side by side."),
+    "generate": Verb("allocator.cli.generate:generate", "Make an instance of any size."),
+    "export": Verb("allocator.cli.export:export", "Pack an instance or plan into one file."),
+    "schema": Verb("allocator.cli.schema:schema", "List tables, fields, units and defaults."),
+    "solvers": Verb("allocator.cli.solvers:solvers", "List the solvers and their versions."),
+    "bench": Verb("allocator.cli.bench:bench", "Run the registered benchmarks."),
+    "demo": Verb("allocator.cli.demo:demo", "Solve a ready-made instance and show the plan."),
+}
+
+HELP = """
+\b
+Examples:
+  allocator demo
+  allocator init my-city
+  allocator validate my-city
+  allocator dispatch my-city --out plans/monday --time-limit 60
+  allocator explain plans/monday C017
+
+Decide how emergency resources reach communities, and say why.
+
+Results go to stdout and messages to stderr. Every command takes --json and --help.
+"""
+
+cli = LazyGroup(name="allocator", verbs=VERBS, help=HELP)
+click.version_option(__version__, prog_name="allocator")(cli)
+
+
+def main() -> None:
+    """Run the command line and leave with its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        # A console that cannot show a character must not cost the user the answer.
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    cli.main(prog_name="allocator")
