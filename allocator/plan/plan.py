@@ -1,0 +1,110 @@
+"""The plan: its tables, its status, its goals and where it came from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from dataclasses import replace as dataclass_replace
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import pandas as pd
+
+from allocator.errors import PlanMissingError
+from allocator.plan.goal import GoalResult
+from allocator.plan.status import Status
+from allocator.plan.tables import plan_table
+
+
+def _nothing() -> Mapping[str, Any]:
+    return MappingProxyType({})
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A plan, or the record that a run ended without one.
+
+    `tables` holds the tables that were stated (see tables.csv); a planner's own plan may state
+    only `shipments`. `instance` has the `name` and `hash` of the instance it was made for.
+    `run` goes to run.json, the only file with times and paths.
+    """
+
+    decision: str
+    tables: Mapping[str, pd.DataFrame]
+    status: Status
+    goals: tuple[GoalResult, ...] = ()
+    summary: Mapping[str, Any] = field(default_factory=_nothing)
+    run: Mapping[str, Any] = field(default_factory=_nothing)
+    path: Path | None = None
+    instance: Mapping[str, str] = field(default_factory=_nothing)
+
+    def states(self, table: str) -> bool:
+        """Return whether the plan holds `table` at all, even with no rows."""
+        return table in self.tables
+
+    def __getitem__(self, table: str) -> pd.DataFrame:
+        """Return a table; one that is not stated is empty, with its columns.
+
+        Raises:
+            PlanMissingError: when the run ended without a plan.
+        """
+        if self.status.plan == "none" or not self.states("shipments"):
+            raise _missing(self.status)
+        found = self.tables.get(table)
+        return plan_table(table) if found is None else found
+
+    @property
+    def shipments(self) -> pd.DataFrame:
+        """What leaves where, when, for where."""
+        return self["shipments"]
+
+    @property
+    def trips(self) -> pd.DataFrame:
+        """Round trips of vehicles."""
+        return self["trips"]
+
+    @property
+    def purchases(self) -> pd.DataFrame:
+        """What is bought."""
+        return self["purchases"]
+
+    @property
+    def shortages(self) -> pd.DataFrame:
+        """Needs that are not fully served; every other need is."""
+        return self["shortages"]
+
+    @property
+    def reasons(self) -> pd.DataFrame:
+        """Why there are shortages."""
+        return self["reasons"]
+
+    def explain(self, community_id: str = "") -> pd.DataFrame:
+        """Return the reasons written for one community, or for all."""
+        reasons = self.reasons
+        chosen = reasons[reasons["community_id"] == community_id] if community_id else reasons
+        return chosen.reset_index(drop=True)
+
+    def goal(self, name: str) -> GoalResult:
+        """Return one goal by its name; KeyError when the plan has no such goal."""
+        found = {goal.name: goal for goal in self.goals}
+        return found[name]
+
+    def replace(self, **changes: Any) -> Plan:
+        """Return a copy with some parts changed."""
+        return dataclass_replace(self, **changes)
+
+    def save(self, path: str | Path) -> Path:
+        """Write the plan as a folder; see `save_plan`."""
+        from allocator.plan.save import save_plan
+
+        return save_plan(self, path)
+
+
+def _missing(status: Status) -> PlanMissingError:
+    return PlanMissingError.because(
+        "The run ended without a plan, so there are no values to read",
+        value=status.termination,
+        action="Look at status first; run again with a longer limit",
+        code="E5001",
+    )

@@ -1,0 +1,30 @@
+"""The one place where written precision and the judge's tolerances are stated."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+DECIMALS = 6
+"""Quantities in the tables of a plan are rounded to this many decimals."""
+
+TOLERANCE_UNITS = 1e-4
+"""Absolute part of the judge's tolerance, in the unit of the row."""
+
+TOLERANCE_RELATIVE = 1e-6
+"""Part of the judge's tolerance that grows with the scale of the row."""
+
+ZERO = 1e-9
+"""A goal at or below this magnitude is at zero: its gap is absolute, in units."""
+
+
+def rounded(values: ArrayLike) -> NDArray[np.float64]:
+    """Return `values` as they are written: `DECIMALS` decimals, no negative zero."""
+    plain: NDArray[np.float64] = np.asarray(values, dtype=np.float64).round(DECIMALS) + 0.0
+    return plain
+
+
+def tolerance(scale: ArrayLike) -> NDArray[np.float64]:
+    """Return how far a row may be off when its largest term has magnitude `scale`."""
+    size = np.abs(np.asarray(scale, dtype=np.float64))
+    return TOLERANCE_UNITS + TOLERANCE_RELATIVE * np.where(np.isfinite(size), size, 0.0)
