@@ -1,0 +1,1 @@
+"""Array-built programs, HiGHS and ordered goals."""

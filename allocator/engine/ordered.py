@@ -1,0 +1,143 @@
+"""Ordered (lexicographic) goals on one session: each goal is minimised, then held while the next one is."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+import numpy as np
+from scipy import sparse
+
+from allocator.engine.program import Floats
+from allocator.engine.session import Outcome, Session
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What the solves may spend: a deadline on time.monotonic(), iterations or nodes a solve, a relative gap."""
+
+    deadline: float | None = None
+    work: int | None = None
+    gap: float = 1e-4
+
+    def seconds(self) -> float | None:
+        """Seconds left; None without a deadline."""
+        return None if self.deadline is None else max(0.0, self.deadline - time.monotonic())
+
+    def spent(self) -> bool:
+        """Whether the deadline has passed."""
+        return self.deadline is not None and time.monotonic() >= self.deadline
+
+
+@dataclass(frozen=True)
+class StageResult:
+    """Value reached and bound of one goal; the bound holds given the earlier goals at their values."""
+
+    name: str
+    unit: str
+    value: float | None
+    bound: float | None
+    termination: str
+    source: str
+    seconds: float
+    steps: int = 1
+
+
+@dataclass
+class Progress:
+    """What is known so far: the point, the results, and who wants to hear."""
+
+    solution: Floats | None = None
+    duals: Floats | None = None
+    results: list[StageResult] = field(default_factory=list)
+    report: Callable[[Progress], None] = lambda progress: None
+
+    @property
+    def termination(self) -> str:
+        """How the last goal ended."""
+        return self.results[-1].termination if self.results else "completed"
+
+    def add(self, result: StageResult, solution: Floats | None) -> None:
+        """Record a goal and keep its point."""
+        self.results.append(result)
+        if solution is not None:
+            self.solution = solution
+        self.report(self)
+
+
+class Stage(Protocol):
+    """One goal: how to minimise it and how to hold it."""
+
+    name: str
+
+    def run(self, session: Session, budget: Budget, progress: Progress) -> None:
+        """Minimise on the session, record the result, add the rows that hold it."""
+
+
+@dataclass(frozen=True)
+class LinearStage:
+    """Minimise cost x columns + constant; later goals may give up `slack_relative` or `slack_absolute`."""
+
+    name: str
+    unit: str
+    cost: Floats
+    constant: float
+    slack_relative: float
+    slack_absolute: float
+    final: bool = False
+
+    def run(self, session: Session, budget: Budget, progress: Progress) -> None:
+        """Minimise and hold."""
+        outcome = session.minimise(
+            self.cost, budget.seconds(), budget.work, budget.gap, start=progress.solution, crossover=self.final
+        )
+        progress.add(self._result(outcome), outcome.solution)
+        progress.duals = outcome.duals
+        if outcome.value is not None and not self.final:
+            self.hold(session, outcome.value)
+
+    def hold(self, session: Session, value: float) -> None:
+        """Keep the goal at its value plus the slack (row family `goal`)."""
+        whole = value + self.constant
+        most = value + max(self.slack_relative * abs(whole), self.slack_absolute)
+        if np.any(self.cost):
+            row = np.zeros(session.columns)
+            row[: len(self.cost)] = self.cost
+            session.add_rows(np.array([-np.inf]), np.array([most]), sparse.csr_matrix(row[None, :]))
+
+    def _result(self, outcome: Outcome) -> StageResult:
+        value, bound = outcome.value, outcome.bound
+        return StageResult(
+            name=self.name,
+            unit=self.unit,
+            value=None if value is None else value + self.constant,
+            bound=None if bound is None else bound + self.constant,
+            termination=outcome.termination,
+            source=f"highs {outcome.method}" + ("" if outcome.duals is None else ", bound from its duals"),
+            seconds=outcome.seconds,
+        )
+
+
+def run_stages(session: Session, stages: Sequence[Stage], budget: Budget, progress: Progress) -> Progress:
+    """Run the goals in order until one is not completed or the budget is spent."""
+    for stage in stages:
+        if budget.spent():
+            progress.results.append(not_reached(stage, "time_limit"))
+            continue
+        stage.run(session, budget, progress)
+        if progress.termination == "infeasible" or progress.solution is None:
+            break
+    return progress
+
+
+def not_reached(stage: Stage, termination: str) -> StageResult:
+    """Return the result of a goal nobody worked on."""
+    unit = getattr(stage, "unit", "")
+    return StageResult(stage.name, unit, None, None, termination, "not reached", 0.0, 0)
+
+
+def clipped(result: StageResult, value: float) -> StageResult:
+    """Return the result with the value that the written plan really has."""
+    return replace(result, value=value)

@@ -1,0 +1,206 @@
+"""One program inside HiGHS: pass it once, then minimise one goal after another."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import highspy
+import numpy as np
+from scipy import sparse
+
+from allocator.engine.program import Floats, Ints, Program
+
+SIMPLEX_COLUMNS = 20_000  # above this the interior point method is faster on dispatch programs
+Interrupted = Callable[[], bool]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a solve gave: why it ended, the point, row duals and a bound that holds whatever the end."""
+
+    termination: str  # completed | time_limit | work_limit | interrupted | infeasible | error
+    solution: Floats | None
+    duals: Floats | None
+    value: float | None
+    bound: float | None
+    method: str
+    seconds: float
+
+
+class Session:
+    """HiGHS with a passed program. Columns and rows can be added; goals are minimised one at a time."""
+
+    def __init__(self, program: Program, seed: int = 0, threads: int = 1, log: bool = False) -> None:
+        self._highs = highspy.Highs()
+        self._option("output_flag", log)
+        self._option("random_seed", seed)
+        self._option("threads", threads)
+        self.columns = program.column_count
+        self.integer = program.integer
+        _require(self._highs.passModel(_as_lp(program)), "passModel")
+
+    def _option(self, name: str, value: Any) -> None:
+        _require(self._highs.setOptionValue(name, value), f"option {name}")
+
+    def add_rows(self, lower: Floats, upper: Floats, matrix: sparse.csr_matrix) -> None:
+        """Add rows; `matrix` is rows x columns."""
+        entries = (matrix.nnz, matrix.indptr.astype(np.int32), matrix.indices.astype(np.int32), matrix.data)
+        _require(self._highs.addRows(matrix.shape[0], lower, upper, *entries), "addRows")
+
+    def add_columns(self, lower: Floats, upper: Floats) -> Ints:
+        """Add continuous columns without entries and return their positions."""
+        size = len(lower)
+        nothing = np.zeros(0, np.int32)
+        status = self._highs.addCols(
+            size, np.zeros(size), lower, upper, 0, np.zeros(size, np.int32), nothing, np.zeros(0)
+        )
+        _require(status, "addCols")
+        self.columns += size
+        self.integer = np.r_[self.integer, np.zeros(size, bool)]
+        return np.arange(self.columns - size, self.columns)
+
+    def set_bounds(self, columns: Ints, lower: Floats, upper: Floats) -> None:
+        """Change the bounds of columns."""
+        _require(self._highs.changeColsBounds(len(columns), columns.astype(np.int32), lower, upper), "bounds")
+
+    def set_row_bounds(self, rows: Ints, lower: Floats, upper: Floats) -> None:
+        """Change the bounds of rows."""
+        for row, low, high in zip(rows, lower, upper, strict=True):
+            _require(self._highs.changeRowBounds(int(row), float(low), float(high)), "row bounds")
+
+    def set_entry(self, row: int, column: int, value: float) -> None:
+        """Change one coefficient."""
+        _require(self._highs.changeCoeff(row, column, value), "coefficient")
+
+    @property
+    def rows(self) -> int:
+        """Number of rows."""
+        return int(self._highs.getNumRow())
+
+    def relax(self, relaxed: bool = True) -> None:
+        """Drop the integrality of every column, or bring it back."""
+        kinds = np.where(self.integer & (not relaxed), 1, 0).astype(np.uint8)
+        everyone = np.arange(self.columns, dtype=np.int32)
+        _require(self._highs.changeColsIntegrality(self.columns, everyone, kinds), "integrality")
+
+    def minimise(
+        self,
+        cost: Floats,
+        seconds: float | None = None,
+        work: int | None = None,
+        gap: float = 1e-4,
+        start: Floats | None = None,
+        interrupted: Interrupted | None = None,
+        crossover: bool = True,
+        relaxed: bool = False,
+    ) -> Outcome:
+        """Minimise `cost` over the columns. The bound is recomputed from the row duals (programs without
+        integers) or the solver's own (with integers), and is null when unknown."""
+        began = time.perf_counter()
+        _require(
+            self._highs.changeColsCost(self.columns, np.arange(self.columns, dtype=np.int32), _padded(cost, self.columns)),
+            "cost",
+        )
+        whole = bool(self.integer.any()) and not relaxed
+        method = self._choose(whole, crossover)
+        self._limit(seconds, work, gap)
+        if start is not None and whole:
+            self._start(start)
+        self._highs.run()
+        return self._outcome(cost, method, whole, time.perf_counter() - began)
+
+    def _choose(self, whole: bool, crossover: bool) -> str:
+        method = "simplex" if self.columns <= SIMPLEX_COLUMNS else "ipm"
+        self._option("solver", "choose" if whole else method)
+        self._option("run_crossover", "on" if crossover else "off")
+        return "branch and cut" if whole else method
+
+    def _limit(self, seconds: float | None, work: int | None, gap: float) -> None:
+        self._option("time_limit", self._highs.getRunTime() + seconds if seconds is not None else highspy.kHighsInf)
+        most = 2147483647 if work is None else int(work)
+        for name in ("simplex_iteration_limit", "ipm_iteration_limit", "mip_max_nodes"):
+            self._option(name, most)
+        self._option("mip_rel_gap", gap)
+
+    def _start(self, start: Floats) -> None:
+        solution = highspy.HighsSolution()
+        solution.col_value = list(_padded(start, self.columns))
+        self._highs.setSolution(solution)
+
+    def _outcome(self, cost: Floats, method: str, whole: bool, seconds: float) -> Outcome:
+        status = self._highs.getModelStatus()
+        kinds = highspy.HighsModelStatus
+        ends = {
+            kinds.kOptimal: "completed",
+            kinds.kTimeLimit: "time_limit",
+            kinds.kIterationLimit: "work_limit",
+            kinds.kSolutionLimit: "work_limit",
+            kinds.kInterrupt: "interrupted",
+            kinds.kInfeasible: "infeasible",
+            kinds.kUnboundedOrInfeasible: "infeasible",
+            kinds.kUnknown: "completed",  # interior point stopped close to optimal: the bound says how close
+        }
+        termination = ends.get(status, "error")
+        info = self._highs.getInfo()
+        if termination == "infeasible":
+            return Outcome(termination, None, None, None, None, method, seconds)
+        usable = info.primal_solution_status != 0
+        solution = np.asarray(self._highs.getSolution().col_value) if usable else None
+        value = float(_padded(cost, self.columns) @ solution) if solution is not None else None
+        if whole:
+            bound = info.mip_dual_bound if np.isfinite(info.mip_dual_bound) else None
+            return Outcome(termination, solution, None, value, bound, method, seconds)
+        duals = np.asarray(self._highs.getSolution().row_dual) if info.dual_solution_status != 0 else None
+        bound = None if duals is None or len(duals) == 0 else self.safe_bound(_padded(cost, self.columns), duals)
+        return Outcome(termination, solution, duals, value, bound, method, seconds)
+
+    def safe_bound(self, cost: Floats, duals: Floats) -> float | None:
+        """Return the Lagrangian bound of the row duals over the boxes of the columns: true for any duals
+        (Neumaier and Shcherbina 2004, safe bounds in linear and mixed-integer programming)."""
+        lp = self._highs.getLp()
+        low, high = np.asarray(lp.row_lower_), np.asarray(lp.row_upper_)
+        duals = np.where(np.isinf(low) & (duals > 0), 0.0, np.where(np.isinf(high) & (duals < 0), 0.0, duals))
+        side = np.where(duals > 0, low, high)
+        rows = float(duals[duals != 0] @ side[duals != 0])
+        matrix = _matrix_of(lp)
+        reduced = cost - matrix.T @ duals
+        lower, upper = np.asarray(lp.col_lower_), np.asarray(lp.col_upper_)
+        box = np.where(reduced > 0, lower, upper)
+        moved = reduced != 0
+        total = rows + float(reduced[moved] @ box[moved])
+        return total if np.isfinite(total) else None
+
+
+def _matrix_of(lp: Any) -> sparse.csc_matrix | sparse.csr_matrix:
+    shape = (lp.num_row_, lp.num_col_)
+    parts = (np.asarray(lp.a_matrix_.value_), np.asarray(lp.a_matrix_.index_), np.asarray(lp.a_matrix_.start_))
+    by_column = lp.a_matrix_.format_ == highspy.MatrixFormat.kColwise
+    return sparse.csc_matrix(parts, shape=shape) if by_column else sparse.csr_matrix(parts, shape=shape)
+
+
+def _padded(values: Floats, size: int) -> Floats:
+    return np.r_[values, np.zeros(size - len(values))] if len(values) < size else values
+
+
+def _as_lp(program: Program) -> highspy.HighsLp:
+    lp = highspy.HighsLp()
+    matrix = program.matrix()
+    lp.num_col_, lp.num_row_ = program.column_count, program.row_count
+    lp.col_cost_ = np.zeros(program.column_count)
+    lp.col_lower_, lp.col_upper_ = program.lower, program.upper
+    lp.row_lower_, lp.row_upper_ = program.row_lower, program.row_upper
+    lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
+    lp.a_matrix_.start_, lp.a_matrix_.index_, lp.a_matrix_.value_ = matrix.indptr, matrix.indices, matrix.data
+    integer = program.integer
+    if integer.any():
+        kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
+        lp.integrality_ = [kinds[int(whole)] for whole in integer]
+    return lp
+
+
+def _require(status: highspy.HighsStatus, what: str) -> None:
+    if status == highspy.HighsStatus.kError:
+        raise RuntimeError(f"HiGHS refused {what}")

@@ -1,0 +1,1 @@
+"""Dispatch: multi-period, multi-item supply of communities (models/dispatch/formulation.md)."""

@@ -1,0 +1,87 @@
+"""What a place could attain if nobody else needed anything (formulation section 6)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from allocator.engine.ordered import Budget
+from allocator.engine.program import Floats, Ints
+from allocator.engine.session import Session
+from allocator.instance.instance import Instance
+from allocator.instance.network import Network, network
+from allocator.models.dispatch.model import DispatchModel
+from allocator.models.dispatch.sets import NEVER
+
+if TYPE_CHECKING:
+    from allocator.models.dispatch.fairness import Shares
+
+
+def alone(instance: Instance, place_id: str) -> Instance:
+    """Return the instance with the needs of one place only."""
+    needs = instance["needs"]
+    return instance.replace(needs=needs[needs["community_id"] == place_id])
+
+
+@dataclass
+class Attainable:
+    """Person-days attainable alone by place, tier and window: the need itself until a solve says less."""
+
+    model: DispatchModel
+    exact: dict[tuple[int, int], dict[int, float]] = field(default_factory=dict)
+
+    def known(self, shares: Shares) -> Floats:
+        """Return A for every row of `shares`, as far as it is known."""
+        unreachable = self._unreachable(shares)
+        figures = np.maximum(0.0, shares.needed - unreachable)
+        for (tier, place), windows in self.exact.items():
+            if tier == shares.tier:
+                for row in np.flatnonzero(shares.place == place):
+                    figures[row] = min(figures[row], windows.get(int(shares.window[row]), figures[row]))
+        return np.where(figures > 1e-9 * np.maximum(1.0, shares.needed), figures, 0.0)
+
+    def _unreachable(self, shares: Shares) -> Floats:
+        """Return the person-days no good can reach in time, by first arrival alone."""
+        model, net = self.model, self.model.net
+        earliest = np.full((len(net.items.ids), len(net.places.ids)), NEVER)
+        np.minimum.at(earliest, net.batches.item, model.sets.first)
+        shorts = model.shorts
+        cut = earliest[shorts.item, shorts.place] > shorts.period
+        late = np.zeros(len(model.late_keys.place))
+        np.maximum.at(late, model.late_keys.of_need[cut], (shorts.rate * shorts.quantity)[cut])
+        point = np.zeros(model.program.column_count)
+        point[model.late] = late
+        return shares.short(point)
+
+    def refine(self, tier: int, places: Ints, budget: Budget) -> bool:
+        """Solve the places not yet solved alone; return whether any figure fell below the need."""
+        fell = False
+        for place in places:
+            if (tier, int(place)) in self.exact or budget.spent():
+                continue
+            windows = solve_alone(self.model.net, int(place), tier, budget)
+            self.exact[tier, int(place)] = windows
+            fell |= bool(windows)
+        return fell
+
+
+def solve_alone(net: Network, place: int, tier: int, budget: Budget) -> dict[int, float]:
+    """Return window -> attainable person-days of one place alone, only where it is less than the need."""
+    from allocator.models.dispatch.fairness import shares_of
+
+    model = DispatchModel(network(alone(net.instance, str(net.places.ids[place]))))
+    shares = shares_of(model, tier)
+    session = Session(model.program)
+    whole = np.asarray(shares.matrix.sum(axis=0)).ravel()
+    everything = session.minimise(whole, budget.seconds(), relaxed=True)
+    if everything.value is not None and everything.value <= 1e-9 * max(1.0, float(shares.needed.sum())):
+        return {}
+    found: dict[int, float] = {}
+    for row in range(len(shares.window)):
+        cost = shares.matrix[row].toarray().ravel()
+        outcome = session.minimise(cost, budget.seconds())
+        if outcome.value is not None and outcome.value > 1e-9 * shares.needed[row]:
+            found[int(shares.window[row])] = max(0.0, float(shares.needed[row] - outcome.value))
+    return found

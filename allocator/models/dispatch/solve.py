@@ -1,0 +1,92 @@
+"""Solve dispatch: the goals of the policy, in order, on the fast form."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from allocator.engine.ordered import Budget, LinearStage, Progress, Stage, run_stages
+from allocator.engine.session import Session
+from allocator.instance.instance import Instance
+from allocator.instance.network import network
+from allocator.models.dispatch.alone import Attainable
+from allocator.models.dispatch.fairness import LevelStage
+from allocator.models.dispatch.model import DispatchModel
+from allocator.models.dispatch.terms import UNITS, Expression, expression
+
+
+@dataclass
+class Solved:
+    """A solved dispatch: the model, what was reached, and the figures of what places attain alone."""
+
+    model: DispatchModel
+    progress: Progress
+    attainable: Attainable
+
+
+def goal_names(model: DispatchModel) -> list[str]:
+    """Return the goals of the policy that mean something in this instance, one name a goal."""
+    policy, tiers = model.net.instance.policy, sorted(set(model.late_keys.tier.tolist()))
+    fair = policy.fairness in ("max-min", "leximin")
+    names: list[str] = []
+    for goal in policy.goals:
+        if goal == "fairness":
+            names += [f"fairness.{tier}" for tier in tiers if fair]
+        elif goal == "remaining":
+            names += [f"remaining.{tier}" for tier in tiers if tier > 1]
+        elif goal == "critical":
+            names += ["critical"] if 1 in tiers else []
+        elif goal == "floors":
+            names += ["floors"] if len(model.floor_rows) and policy.fairness != "none" else []
+        elif goal != "change":
+            names.append(goal)
+    return names
+
+
+def stages_of(model: DispatchModel, attainable: Attainable) -> list[Stage]:
+    """Return one stage a goal, in order."""
+    names = goal_names(model)
+    return [_stage(model, attainable, name, name == names[-1]) for name in names]
+
+
+def _stage(model: DispatchModel, attainable: Attainable, name: str, final: bool) -> Stage:
+    policy = model.net.instance.policy
+    slack = policy.give_up.get(name.partition(".")[0], policy.slack_relative)
+    if name.startswith("fairness."):
+        rounds = policy.leximin_rounds if policy.fairness == "leximin" else 1
+        return LevelStage(model, int(name.partition(".")[2]), attainable, rounds, max(slack, 1e-9))
+    total = weighted(model, name)
+    unit = UNITS.get(name.partition(".")[0], "weighted sum")
+    return LinearStage(name, unit, total.cost, total.constant, slack, policy.slack_absolute, final)
+
+
+def weighted(model: DispatchModel, goal: str) -> Expression:
+    """Return the expression of a goal: a term, or a sum such as `1*units_short + 0.1*transport`."""
+    total = Expression(np.zeros(model.program.column_count))
+    for part in goal.split("+"):
+        factor, star, term = part.strip().rpartition("*")
+        total = total + expression(model, term.strip()).scaled(float(factor) if star else 1.0)
+    return total
+
+
+def solve_dispatch(
+    instance: Instance,
+    budget: Budget | None = None,
+    report: Callable[[Progress], None] = lambda progress: None,
+    seed: int = 0,
+    threads: int = 1,
+) -> Solved:
+    """Build the program and solve its goals in order; `report` hears after every goal."""
+    model = DispatchModel(network(instance))
+    attainable = Attainable(model)
+    session = Session(model.program, seed, threads)
+    progress = Progress(report=report)
+    run_stages(session, stages_of(model, attainable), budget or Budget(), progress)
+    return Solved(model, progress, attainable)
+
+
+def solve_goals(instance: Instance) -> dict[str, float | None]:
+    """Return goal name -> value reached."""
+    return {result.name: result.value for result in solve_dispatch(instance).progress.results}
