@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-DECIMALS = 6
+WRITTEN_DECIMALS = 6
 """Quantities in the tables of a plan are rounded to this many decimals."""
 
 TOLERANCE_UNITS = 1e-4
@@ -19,8 +19,8 @@ ZERO = 1e-9
 
 
 def rounded(values: ArrayLike) -> NDArray[np.float64]:
-    """Return `values` as they are written: `DECIMALS` decimals, no negative zero."""
-    plain: NDArray[np.float64] = np.asarray(values, dtype=np.float64).round(DECIMALS) + 0.0
+    """Return `values` as they are written: `WRITTEN_DECIMALS` decimals, no negative zero."""
+    plain: NDArray[np.float64] = np.asarray(values, dtype=np.float64).round(WRITTEN_DECIMALS) + 0.0
     return plain
 
 

@@ -11,11 +11,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from allocator.plan.precision import DECIMALS, rounded
+from allocator.plan.precision import WRITTEN_DECIMALS, rounded
 
 
 def write_csv(frame: pd.DataFrame, path: Path) -> None:
-    """Write `frame` with one header row; numbers have at most `DECIMALS` decimals, NaN is blank.
+    """Write `frame` with one header row; numbers have at most `WRITTEN_DECIMALS` decimals, NaN is blank.
 
     The file starts with a byte order mark when it is not plain ASCII, so that Excel reads it.
     """
@@ -53,4 +53,4 @@ def _by_distinct(values: NDArray[np.generic], text: Callable[[Any], str]) -> lis
 def _number(value: float) -> str:
     if np.isnan(value):
         return ""
-    return f"{value:.{DECIMALS}f}".rstrip("0").rstrip(".")
+    return f"{value:.{WRITTEN_DECIMALS}f}".rstrip("0").rstrip(".")
