@@ -59,7 +59,7 @@ class FloorRows:
 
 def index_sets(net: Network) -> Sets:
     """Return the sparse index sets of an instance."""
-    floors = _stock_floors(net)
+    floors = stock_floors(net)
     pinned = _pinned_places(net)
     first = np.full((len(net.batches), len(net.places.ids)), NEVER)
     np.minimum.at(first, (net.lots.batch, net.lots.place), net.lots.period)
@@ -105,7 +105,7 @@ def _pinned_places(net: Network) -> Ints:
     return np.unique(found[found >= 0])
 
 
-def _stock_floors(net: Network) -> FloorRows:
+def stock_floors(net: Network) -> FloorRows:
     limits = net.instance["limits"]
     place = net.places.find(limits["place_id"])
     item = item_positions(net.instance, limits["item_id"])

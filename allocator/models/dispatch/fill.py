@@ -1,0 +1,208 @@
+"""Plans without a solver: fill tier by tier with equal shares, or share out in proportion to people.
+
+The first is the plan there always is to fall back on; the second is the yardstick every summary compares with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from allocator.engine.program import Floats, Ints
+from allocator.instance.network import Network
+from allocator.models.dispatch.ledger import Ledger
+from allocator.plan.precision import WRITTEN_DECIMALS
+
+
+def fill(net: Network) -> Mapping[str, pd.DataFrame]:
+    """Serve the most urgent tier first; within it every place gets the same part of what it lacks."""
+    ledger = Ledger(net)
+    order = np.lexsort((np.arange(len(net.items.tier)), net.items.tier))
+    for period in range(net.periods):
+        ledger.start(period)
+        for item in order:
+            _restock(ledger, int(item))
+        for item in order:
+            _serve(ledger, int(item))
+        ledger.finish()
+    return tables(ledger)
+
+
+def in_proportion(net: Network) -> Mapping[str, pd.DataFrame]:
+    """Split what every site holds over the places it is nearest to, in proportion to their people."""
+    ledger = Ledger(net)
+    for period in range(net.periods):
+        ledger.start(period)
+        for item in range(len(net.items.ids)):
+            _restock(ledger, item)
+        _split(ledger)
+        ledger.finish()
+    return tables(ledger)
+
+
+def _serve(ledger: Ledger, item: int) -> None:
+    """Ship what places with need lack, the quickest way first, then the next ones for what is left."""
+    net, ways = ledger.net, ledger.ways
+    usable = ledger.usable(item)
+    wants = ledger.need[item].any(axis=1)[ways.target[usable]]
+    usable = usable[wants]
+    for rank in np.unique(ways.rank[usable]):
+        tried = usable[ways.rank[usable] == rank]
+        tried = tried[~_holds_need(ledger, item)[ways.origin[tried]] | net.items.reusable[item]]
+        ledger.move(item, tried, ledger.missing(item, tried))
+
+
+def _holds_need(ledger: Ledger, item: int) -> np.ndarray:
+    return np.asarray(ledger.need[item].any(axis=1))
+
+
+def _restock(ledger: Ledger, item: int) -> None:
+    """Move stock between sites so that each holds what the places nearest to it lack."""
+    net, ways = ledger.net, ledger.ways
+    usable = ledger.usable(item)
+    between = usable[net.places.is_site[ways.target[usable]] & net.places.is_site[ways.origin[usable]]]
+    if not len(between):
+        return
+    attached = _attached_need(ledger, item, usable)
+    for rank in np.unique(ways.rank[between]):
+        tried = between[ways.rank[between] == rank]
+        target, origin = ways.target[tried], ways.origin[tried]
+        arrives = ledger.arrival(item, tried)
+        batches = ledger.batches_of[item]
+        at_hand = ledger.held[batches].sum(axis=0)
+        soon = at_hand + ledger.coming[ledger.now + 1 :, batches].sum(axis=(0, 1))
+        lacking = np.maximum(0.0, attached[target, arrives] - np.where(arrives > ledger.now, soon, at_hand)[target])
+        spare = np.maximum(0.0, at_hand - attached[:, ledger.now])
+        asked = np.bincount(origin, weights=lacking, minlength=len(spare))
+        factor = np.minimum(1.0, np.divide(spare, asked, out=np.zeros_like(spare), where=asked > 0))
+        ledger.move(item, tried, lacking * factor[origin])
+
+
+def _attached_need(ledger: Ledger, item: int, usable: Ints) -> Floats:
+    """Return places x periods of need of the places whose quickest way leaves that site."""
+    net, ways = ledger.net, ledger.ways
+    into = usable[~net.places.is_site[ways.target[usable]]]
+    _, first = np.unique(ways.target[into], return_index=True)
+    nearest = into[first]
+    attached = np.zeros((len(net.places.ids), net.periods))
+    np.add.at(attached, ways.origin[nearest], ledger.need[item, ways.target[nearest]])
+    return attached
+
+
+def _split(ledger: Ledger) -> None:
+    """Ship every item in proportion to people, all items cut alike where gate or fleet is too small."""
+    net, ways = ledger.net, ledger.ways
+    plan: list[tuple[int, Ints, Floats]] = []
+    minutes, fleet = np.zeros(len(net.places.ids)), np.zeros(len(ledger.fleet_minutes))
+    for item in range(len(net.items.ids)):
+        usable = ledger.usable(item)
+        wants = ledger.need[item].any(axis=1) & (net.places.people > 0)
+        usable = usable[wants[ways.target[usable]] & net.places.is_site[ways.origin[usable]]]
+        _, first = np.unique(ways.target[usable], return_index=True)
+        tried = usable[first]
+        people = net.places.people[ways.target[tried]]
+        total = np.bincount(ways.origin[tried], weights=people, minlength=len(net.places.ids))
+        supply = ledger.held[ledger.batches_of[item]].sum(axis=0)
+        share = supply[ways.origin[tried]] * people / total[ways.origin[tried]]
+        units = np.minimum(share, ledger.missing(item, tried))
+        load = net.items.kg[item] * ways.trips_per_kg[tried]
+        np.add.at(fleet, ways.vehicle[tried], units * load * ways.minutes[tried])
+        at_gate = ledger.gate_share[ways.target[tried], ledger.now] * net.items.handling[item]
+        np.add.at(minutes, ways.target[tried], units * at_gate)
+        plan.append((item, tried, units))
+    gate_left, fleet_left = ledger.gate[:, ledger.now], ledger.fleet_minutes[:, ledger.now]
+    by_gate = np.minimum(1.0, np.divide(gate_left, minutes, out=np.ones_like(minutes), where=minutes > 0))
+    by_fleet = np.minimum(1.0, np.divide(fleet_left, fleet, out=np.ones_like(fleet), where=fleet > 0))
+    for item, tried, units in plan:
+        ledger.move(item, tried, units * np.minimum(by_gate[ways.target[tried]], by_fleet[ways.vehicle[tried]]))
+
+
+def tables(ledger: Ledger) -> Mapping[str, pd.DataFrame]:
+    """Return the ledger as the tables of a plan."""
+    net, ways = ledger.net, ledger.ways
+    columns = [np.concatenate([np.zeros(0), *parts]) for parts in _stacked(ledger)]
+    way, batch, period = (column.astype(np.int64) for column in columns[:3])
+    units, trips = columns[3:]
+    lane, item = ways.lane[way], net.batches.item[batch]
+    lead = net.lead[lane, period]
+    extra = np.where(net.items.reusable[item] & ~net.places.is_site[net.lanes.origin[lane]], net.items.extra_lead[item], 0)
+    expiry = net.batches.expiry[batch]
+    frame = pd.DataFrame(
+        {
+            "from_id": net.places.ids[ways.origin[way]],
+            "to_id": net.places.ids[ways.target[way]],
+            "item_id": net.items.ids[item],
+            "period": period + 1,
+            "arrives": period + lead + extra + 1,
+            "quantity": units,
+            "expiry": np.where(expiry < net.periods, expiry + 1.0, np.nan),
+            "earmark": net.batches.earmark[batch],
+        }
+    )
+    keys = ["from_id", "to_id", "item_id", "period", "arrives", "expiry", "earmark"]
+    frame = frame.groupby(keys, as_index=False, dropna=False, sort=True)["quantity"].sum()
+    frame["quantity"] = frame["quantity"].round(WRITTEN_DECIMALS)
+    return {
+        "shipments": frame[[*keys[:5], "quantity", *keys[5:]]].sort_values(["period", *keys[:3]], ignore_index=True),
+        "trips": _trips(ledger, way, period, trips),
+        "purchases": pd.DataFrame(columns=["site_id", "item_id", "period", "quantity", "cost"]),
+        "shortages": _shortages(ledger),
+    }
+
+
+def _stacked(ledger: Ledger) -> list[list[Floats]]:
+    stacked: list[list[Floats]] = [[], [], [], [], []]
+    for ways, batch, period, units, trips in ledger.shipped:
+        size = len(ways)
+        parts = (ways, np.full(size, batch), np.full(size, period), units, trips)
+        for column, part in zip(stacked, parts, strict=True):
+            column.append(np.asarray(part, float))
+    return stacked
+
+
+def _trips(ledger: Ledger, way: Ints, period: Ints, trips: Floats) -> pd.DataFrame:
+    net, ways = ledger.net, ledger.ways
+    driven = ways.pair[way] >= 0
+    table = net.instance["vehicles"]
+    vehicle = np.minimum(ways.vehicle[way[driven]], max(0, len(table) - 1))
+    frame = pd.DataFrame(
+        {
+            "from_id": net.places.ids[ways.origin[way[driven]]],
+            "to_id": net.places.ids[ways.target[way[driven]]],
+            "type": table["type"].to_numpy(object)[vehicle],
+            "site_id": table["site_id"].to_numpy(object)[vehicle],
+            "period": period[driven] + 1,
+            "trips": trips[driven],
+        }
+    )
+    frame = frame.groupby(list(frame.columns[:5]), as_index=False, sort=True)["trips"].sum()
+    # Trips are rounded up so that they still carry their load when written.
+    up = np.ceil(frame["trips"] * 10.0**WRITTEN_DECIMALS - 1e-6) / 10.0**WRITTEN_DECIMALS
+    return frame.assign(trips=up)
+
+
+def _shortages(ledger: Ledger) -> pd.DataFrame:
+    net = ledger.net
+    rate = np.zeros(ledger.need.shape)
+    people = np.zeros(ledger.need.shape)
+    needs = net.needs
+    rate[needs.item, needs.place, needs.period] = needs.rate
+    people[needs.item, needs.place, needs.period] = needs.people
+    for period in range(1, net.periods):
+        carried = ledger.waits & (ledger.need[:, :, period] <= 0)
+        rate[:, :, period] = np.where(carried, rate[:, :, period - 1], rate[:, :, period])
+    period, place, item = np.nonzero(np.moveaxis(ledger.short > 1e-6, 2, 0).swapaxes(1, 2))
+    short = ledger.short[item, place, period]
+    return pd.DataFrame(
+        {
+            "community_id": net.places.ids[place],
+            "item_id": net.items.ids[item],
+            "period": period + 1,
+            "need": ledger.need[item, place, period].round(WRITTEN_DECIMALS),
+            "short": short.round(WRITTEN_DECIMALS),
+            "people": people[item, place, period].round(WRITTEN_DECIMALS),
+            "person_days": (net.days[period] * rate[item, place, period] * short).round(WRITTEN_DECIMALS),
+        }
+    )
