@@ -59,16 +59,19 @@ class Outcome:
 class Arrays:
     """A PuLP problem as arrays, minimising; `sign` is -1 when the expression is maximised."""
 
-    def __init__(self, problem: pulp.LpProblem, expression: pulp.LpAffineExpression, sign: float) -> None:
+    def __init__(
+        self, problem: pulp.LpProblem, expression: pulp.LpAffineExpression, sign: float
+    ) -> None:
         """Read rows, bounds and the expression to optimise."""
-        self.variables: list[Any] = problem.variables()
+        self.variables: list[Any] = list(problem.variables())
         place = {id(variable): number for number, variable in enumerate(self.variables)}
         self.cost = np.zeros(len(self.variables))
         for variable, weight in expression.items():
             self.cost[place[id(variable)]] = sign * weight
         self.offset = sign * float(expression.constant)
-        self.lower = np.array([-np.inf if v.lowBound is None else v.lowBound for v in self.variables], float)
-        self.upper = np.array([np.inf if v.upBound is None else v.upBound for v in self.variables], float)
+        lower = [-np.inf if v.lowBound is None else v.lowBound for v in self.variables]
+        upper = [np.inf if v.upBound is None else v.upBound for v in self.variables]
+        self.lower, self.upper = np.array(lower, float), np.array(upper, float)
         self.whole = np.array([v.cat == "Integer" for v in self.variables], bool)
         self.constraints: list[Any] = problem.constraints()
         side = np.array([-c.constant for c in self.constraints], float)
@@ -80,15 +83,16 @@ class Arrays:
     def _matrix(self, place: dict[int, int]) -> sparse.csr_matrix:
         counts = [len(c) for c in self.constraints]
         starts = np.concatenate([[0], np.cumsum(counts, dtype=np.int64)]).astype(np.int32)
-        columns = np.fromiter((place[id(v)] for c in self.constraints for v in c), np.int32, starts[-1])
-        weights = np.fromiter((w for c in self.constraints for w in c.values()), float, starts[-1])
+        columns = np.array([place[id(v)] for c in self.constraints for v in c], np.int32)
+        weights = np.array([w for c in self.constraints for w in c.values()], float)
         return sparse.csr_matrix((weights, columns, starts), (len(counts), len(self.variables)))
 
     @cached_property
     def scale(self) -> Floats:
         """Largest absolute coefficient of each row, at least 1."""
-        largest = abs(self.matrix).max(axis=1).toarray().ravel() if self.matrix.shape[1] else 0.0
-        return np.maximum(1.0, np.broadcast_to(largest, self.row_lower.shape))
+        if not self.matrix.nnz:
+            return np.ones(self.matrix.shape[0])
+        return np.asarray(np.maximum(1.0, abs(self.matrix).max(axis=1).toarray().ravel()))
 
     def fault(self, values: Floats) -> str:
         """Return what is wrong with a solution by our own arithmetic; empty when nothing is."""
@@ -97,13 +101,16 @@ class Arrays:
         room = FEASIBLE * np.maximum(1.0, abs(values))
         if (values < self.lower - room).any() or (values > self.upper + room).any():
             return "a variable outside its bounds"
-        if (abs(values - values.round())[self.whole] > WHOLE * np.maximum(1.0, abs(values[self.whole]))).any():
+        whole = values[self.whole]
+        if (abs(whole - whole.round()) > WHOLE * np.maximum(1.0, abs(whole))).any():
             return "a part where a whole number is asked"
         sums = self.matrix @ values
         terms = abs(self.matrix) @ abs(values)
         room = FEASIBLE * np.maximum(self.scale, terms)
         broken = (sums < self.row_lower - room) | (sums > self.row_upper + room)
-        return f"the row {self.constraints[int(broken.argmax())].name} broken" if broken.any() else ""
+        if broken.any():
+            return f"the row {self.constraints[int(broken.argmax())].name} broken"
+        return ""
 
     def value(self, values: Floats) -> float:
         """Return the value of the expression, minimised."""
@@ -154,7 +161,10 @@ def optimise(
     problem.sense = pulp.LpMinimize
     problem.objective = sign * expression
     arrays = Arrays(problem, expression, sign)
-    answer = _by_highs(arrays, seconds, gap) if solver == "highs" else _by_pulp(problem, arrays, solver, seconds, gap)
+    if solver == "highs":
+        answer = _by_highs(arrays, seconds, gap)
+    else:
+        answer = _by_pulp(problem, arrays, solver, seconds, gap)
     return _judged(arrays, answer, sign)
 
 
@@ -174,19 +184,23 @@ def _judged(arrays: Arrays, answer: Answer, sign: float) -> Outcome:
     known = [(bound, who) for bound, who in bounds if bound is not None and np.isfinite(bound)]
     bound, source = max(known, default=(None, "no bound"))
     if bound is not None and bound > value + 1e-5 * max(1.0, abs(value)):
-        return Outcome(sign * value, None, answer.ended, f"the bound {bound:g} of {source} contradicts the solution")
-    return Outcome(sign * value, None if bound is None else sign * min(bound, value), answer.ended, source)
+        source = f"the bound {bound:g} of {source} contradicts the solution"
+        bound = None
+    bound = None if bound is None else sign * min(bound, value)
+    return Outcome(sign * value, bound, answer.ended, source)
 
 
 def _by_highs(arrays: Arrays, seconds: float | None, gap: float) -> Answer:
     import highspy
 
     highs = highspy.Highs()
-    options: dict[str, Any] = {"output_flag": False, "threads": 1, "random_seed": 0, "mip_rel_gap": gap}
-    options |= {"mip_abs_gap": 1e-9} | ({} if seconds is None else {"time_limit": max(seconds, 0.01)})
+    options: dict[str, Any] = {"output_flag": False, "threads": 1, "random_seed": 0}
+    options |= {"mip_rel_gap": gap, "mip_abs_gap": 1e-9}
+    if seconds is not None:
+        options["time_limit"] = max(seconds, 0.01)
     for name, setting in options.items():
         if highs.setOptionValue(name, setting) != highspy.HighsStatus.kOk:
-            raise UsageError.because(f"HiGHS refuses the option {name}", value=setting, code="E2204")
+            raise UsageError.because(f"HiGHS refuses {name}", value=setting, code="E2204")
     highs.passModel(_highs_model(arrays))
     highs.run()
     status, info, solution = highs.getModelStatus(), highs.getInfo(), highs.getSolution()
@@ -203,7 +217,8 @@ def _by_highs(arrays: Arrays, seconds: float | None, gap: float) -> Answer:
         return Answer(None, None, None, highs.modelStatusToString(status), ended)
     whole = bool(arrays.whole.any())
     duals = None if whole or not solution.dual_valid else np.array(solution.row_dual)
-    return Answer(np.array(solution.col_value), duals, info.mip_dual_bound if whole else None, "HiGHS", ended)
+    bound = info.mip_dual_bound if whole else None
+    return Answer(np.array(solution.col_value), duals, bound, "HiGHS", ended)
 
 
 def _highs_model(arrays: Arrays) -> Any:
@@ -224,7 +239,9 @@ def _highs_model(arrays: Arrays) -> Any:
     return model
 
 
-def _by_pulp(problem: pulp.LpProblem, arrays: Arrays, name: str, seconds: float | None, gap: float) -> Answer:
+def _by_pulp(
+    problem: pulp.LpProblem, arrays: Arrays, name: str, seconds: float | None, gap: float
+) -> Answer:
     import tempfile
     from pathlib import Path
 
@@ -252,9 +269,12 @@ def pulp_solver(name: str, seconds: float | None, gap: float, log: Any) -> Any:
     """Return the solver of PuLP behind "pulp:NAME"; E2203 when there is none."""
     short = name.removeprefix("pulp:")
     if not name.startswith("pulp:") or short not in pulp.listSolvers(onlyAvailable=True):
-        there = ", ".join(["highs", *(f"pulp:{known}" for known in pulp.listSolvers(onlyAvailable=True))])
+        there = [f"pulp:{known}" for known in pulp.listSolvers(onlyAvailable=True)]
         raise UsageError.because(
-            f"there is no solver {name!r} on this machine", value=name, action=f"choose one of {there}", code="E2203"
+            "there is no such solver on this machine",
+            value=name,
+            action=f"choose one of {', '.join(['highs', *there])}",
+            code="E2203",
         )
     settings: dict[str, Any] = {"msg": False}
     if seconds is not None:
@@ -273,7 +293,8 @@ def _ending(problem: pulp.LpProblem, status: int, log: str, seconds: float | Non
     if status == pulp.LpStatusUnbounded:
         return "unbounded"
     late = seconds is not None and problem.solutionTime >= 0.95 * seconds
-    if late or "Stopped on time limit" in log or problem.sol_status == pulp.LpSolutionIntegerFeasible:
+    cut = problem.sol_status == pulp.LpSolutionIntegerFeasible
+    if late or cut or "Stopped on time limit" in log:
         return "time_limit"
     return "completed" if status == pulp.LpStatusOptimal else "error"
 
@@ -284,11 +305,13 @@ def _claimed_bound(problem: pulp.LpProblem, arrays: Arrays, log: str) -> float |
         return None
     if type(problem.solver).__name__ == "HiGHS":
         return float(problem.solverModel.getInfo().mip_dual_bound) + arrays.offset
-    words: Sequence[str] = [line for line in log.splitlines() if line.startswith(("Result -", "Objective value:"))]
-    lower = [line for line in log.splitlines() if line.startswith("Lower bound:")]
-    if lower:
-        return float(lower[-1].split()[-1]) + arrays.offset
-    if any("Optimal solution found" in line for line in words):
-        stated = [line for line in words if line.startswith("Objective value:")]
-        return float(stated[-1].split()[-1]) + arrays.offset if stated else None
-    return None
+    lines = log.splitlines()
+    lower = _stated(lines, "Lower bound:")
+    if lower is None and any("Optimal solution found" in line for line in lines):
+        lower = _stated(lines, "Objective value:")
+    return None if lower is None else lower + arrays.offset
+
+
+def _stated(lines: Sequence[str], label: str) -> float | None:
+    found = [line.split()[-1] for line in lines if line.startswith(label)]
+    return float(found[-1]) if found else None

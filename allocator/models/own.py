@@ -74,7 +74,10 @@ def load_model(path: str | Path) -> ModuleType:
     file = Path(path).resolve()
     if not file.is_file() or file.suffix != ".py":
         raise UsageError.because(
-            "there is no such model", where=str(path), action="give the path of a Python file", code="E2201"
+            "there is no such model",
+            where=str(path),
+            action="give the path of a Python file",
+            code="E2201",
         )
     spec = importlib.util.spec_from_file_location(f"own_model_{file.stem}", file)
     if spec is None or spec.loader is None:
@@ -93,7 +96,10 @@ def load_model(path: str | Path) -> ModuleType:
 
 
 def solve_own(
-    model: str | Path | ModuleType, instance: Instance, limits: Limits | None = None, solver: str = "highs"
+    model: str | Path | ModuleType,
+    instance: Instance,
+    limits: Limits | None = None,
+    solver: str = "highs",
 ) -> tuple[dict[str, pd.DataFrame], list[GoalResult], Termination]:
     """Solve a user's model and return its plan tables, goals and how the search ended.
 
@@ -124,7 +130,11 @@ def solve_own(
 
 
 def solve_goals(
-    built: Built, policy: Policy, solver: str = "highs", seconds: float | None = None, gap: float = 0.0
+    built: Built,
+    policy: Policy,
+    solver: str = "highs",
+    seconds: float | None = None,
+    gap: float = 0.0,
 ) -> tuple[list[GoalResult], Termination]:
     """Solve the goals one after the other; each is kept by a row named goal(name) from then on.
 
@@ -157,8 +167,11 @@ def solve_goals(
 
 def _keep(problem: Any, goal: Goal, outcome: Outcome, policy: Policy) -> None:
     value = outcome.value or 0.0
-    share = policy.give_up.get(goal.name, policy.give_up.get(goal.name.partition(".")[0], policy.slack_relative))
-    slack = max(share * abs(value), policy.slack_absolute) if goal.tolerance is None else goal.tolerance
+    slack = goal.tolerance
+    if slack is None:
+        kind = goal.name.partition(".")[0]
+        share = policy.give_up.get(goal.name, policy.give_up.get(kind, policy.slack_relative))
+        slack = max(share * abs(value), policy.slack_absolute)
     expression = goal.expression + 0
     if not expression:
         return
@@ -187,11 +200,18 @@ def _value(goal: Goal) -> float:
 def _no_solution(goal: Goal, outcome: Outcome) -> AllocatorError:
     if outcome.ended == "infeasible":
         return ImpossibleError.because(
-            "no solution obeys the rows of the model", where=goal.name, value=outcome.source, code="E4201"
+            "no solution obeys the rows of the model",
+            where=goal.name,
+            value=outcome.source,
+            action="drop or relax the rows that contradict each other",
+            code="E4201",
         )
     if outcome.ended == "unbounded":
         return UsageError.because(
-            "the goal has no limit", where=goal.name, action="add bounds to its variables", code="E2206"
+            "the goal has no limit",
+            where=goal.name,
+            action="add bounds to its variables",
+            code="E2206",
         )
     return NoPlanError.because(
         "no solution was found", where=goal.name, value=f"{outcome.ended}: {outcome.source}",
@@ -227,7 +247,11 @@ def _check_built(built: Any, where: str) -> None:
 def _plan_tables(tables: Any, where: str) -> dict[str, pd.DataFrame]:
     if not isinstance(tables, Mapping) or "shipments" not in tables:
         raise UsageError.because(
-            "read must return a mapping with the table shipments", where=where, value=type(tables).__name__, code="E2205"
+            "read must return a mapping with the table shipments",
+            where=where,
+            value=type(tables).__name__,
+            action="return {'shipments': DataFrame, ...}",
+            code="E2205",
         )
     known = plan_tables()
     unknown = [str(name) for name in tables if name not in known]
@@ -241,7 +265,9 @@ def _plan_tables(tables: Any, where: str) -> dict[str, pd.DataFrame]:
 
 def _kept(name: str, frame: pd.DataFrame) -> pd.DataFrame:
     typed = plan_table(name, frame)
-    amount = {"shipments": "quantity", "trips": "trips", "purchases": "quantity", "shortages": "short"}.get(name)
+    amounts = {"trips": "trips", "shortages": "short"}
+    amounts |= dict.fromkeys(("shipments", "purchases"), "quantity")
+    amount = amounts.get(name)
     return typed if amount is None else typed[typed[amount].abs() > SMALLEST].reset_index(drop=True)
 
 
