@@ -31,6 +31,7 @@ LEVELS = {
     "report": 5,
     "simulate": 5,
     "run": 6,
+    "bench": 7,
     "cli": 7,
 }
 JUDGE_MAY_IMPORT = {"_version", "errors", "instance", "plan", "check", "numpy", "pandas"}
