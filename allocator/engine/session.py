@@ -40,7 +40,7 @@ class Session:
         self._option("threads", threads)
         self.columns = program.column_count
         self.integer = program.integer
-        _require(self._highs.passModel(_as_lp(program)), "passModel")
+        _require(_pass(self._highs, program), "passModel")
 
     def _option(self, name: str, value: Any) -> None:
         _require(self._highs.setOptionValue(name, value), f"option {name}")
@@ -185,20 +185,26 @@ def _padded(values: Floats, size: int) -> Floats:
     return np.r_[values, np.zeros(size - len(values))] if len(values) < size else values
 
 
-def _as_lp(program: Program) -> highspy.HighsLp:
-    lp = highspy.HighsLp()
+def _pass(highs: highspy.Highs, program: Program) -> highspy.HighsStatus:
+    """Pass the program as arrays: the fields of a HighsLp would be copied one element at a time."""
     matrix = program.matrix()
-    lp.num_col_, lp.num_row_ = program.column_count, program.row_count
-    lp.col_cost_ = np.zeros(program.column_count)
-    lp.col_lower_, lp.col_upper_ = program.lower, program.upper
-    lp.row_lower_, lp.row_upper_ = program.row_lower, program.row_upper
-    lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
-    lp.a_matrix_.start_, lp.a_matrix_.index_, lp.a_matrix_.value_ = matrix.indptr, matrix.indices, matrix.data
-    integer = program.integer
-    if integer.any():
-        kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
-        lp.integrality_ = [kinds[int(whole)] for whole in integer]
-    return lp
+    return highs.passModel(
+        program.column_count,
+        program.row_count,
+        matrix.nnz,
+        int(highspy.MatrixFormat.kColwise),
+        int(highspy.ObjSense.kMinimize),
+        0.0,
+        np.zeros(program.column_count),
+        program.lower,
+        program.upper,
+        program.row_lower,
+        program.row_upper,
+        matrix.indptr.astype(np.int32, copy=False),
+        matrix.indices.astype(np.int32, copy=False),
+        matrix.data,
+        program.integer.astype(np.int32),
+    )
 
 
 def _require(status: highspy.HighsStatus, what: str) -> None:
