@@ -11,6 +11,7 @@ from scipy import sparse
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Positions = NDArray[np.int32]  # as HiGHS keeps them: half the memory of the matrix
 Labels = Callable[[], Sequence[str]]
 
 
@@ -42,7 +43,7 @@ class Program:
         self._integer: list[NDArray[np.bool_]] = []
         self._row_lower: list[Floats] = []
         self._row_upper: list[Floats] = []
-        self._entries: list[tuple[Ints, Ints, Floats]] = []
+        self._entries: list[tuple[Positions, Positions, Floats]] = []
 
     def add_columns(
         self,
@@ -74,7 +75,7 @@ class Program:
     def add_entries(self, rows: ArrayLike, columns: ArrayLike, values: ArrayLike) -> None:
         """Add coefficients at (row, column); arguments broadcast together; repeats add up."""
         where, which, what = np.broadcast_arrays(
-            np.asarray(rows, np.int64), np.asarray(columns, np.int64), np.asarray(values, float)
+            np.asarray(rows, np.int32), np.asarray(columns, np.int32), np.asarray(values, float)
         )
         if where.size:
             self._entries.append((where.ravel(), which.ravel(), what.ravel()))
@@ -110,7 +111,7 @@ class Program:
         if not self._entries:
             return sparse.csc_matrix(shape)
         rows, columns, values = (np.concatenate(part) for part in zip(*self._entries, strict=True))
-        return sparse.csc_matrix((values, (rows.astype(np.int32), columns.astype(np.int32))), shape=shape)
+        return sparse.csc_matrix((values, (rows, columns)), shape=shape)
 
     def family(self, name: str) -> Block:
         """Return the row family of that name."""
