@@ -23,9 +23,16 @@ def _typed(values: pd.Series | None, spec: Field, rows: int) -> pd.Series:
     if values is None:
         values = pd.Series([None] * rows, dtype=object)
     if spec.type in ("string", "list"):
-        return values.astype("str").where(values.notna(), "").replace("", spec.default).astype("str")
+        return (
+            values.astype("str").where(values.notna(), "").replace("", spec.default).astype("str")
+        )
     if spec.type == "boolean":
-        text = values.astype("str").str.lower().where(values.notna(), "").replace("", spec.default or "false")
+        text = (
+            values.astype("str")
+            .str.lower()
+            .where(values.notna(), "")
+            .replace("", spec.default or "false")
+        )
         return text.isin(_TRUE)
     return _typed_number(values, spec)
 

@@ -9,8 +9,14 @@ from typing import Any
 
 import pandas as pd
 
+from allocator.errors import InstanceError
+from allocator.instance.assemble import assemble, reassemble, unknown_table
+from allocator.instance.bundle import Bundle
 from allocator.instance.coerce import typed_table
+from allocator.instance.frames import frame_sources
+from allocator.instance.overlays import overlaid
 from allocator.instance.policy import Policy
+from allocator.instance.policy_read import policy_values, read_policy
 from allocator.instance.schema import tables
 
 
@@ -20,7 +26,11 @@ class Instance:
 
     `tables` holds every table of fields.csv (empty when not given): strings are `str` with ""
     for blank, numbers float64, booleans bool, integers int64 (float64 with NaN where they are
-    optional without a default). Row i of a table is line i + 2 of its CSV file.
+    optional without a default). Row i of a table is line i + 2 of its CSV file, row i + 2 of its
+    sheet and record i of its JSON list. Points are WGS-84.
+
+    `notes` says what loading did: `imputed` counts the blanks filled in by field, `crs` tells of
+    converted points, `warnings` are the faults that did not stop it.
     """
 
     tables: Mapping[str, pd.DataFrame]
@@ -30,17 +40,101 @@ class Instance:
 
     @classmethod
     def from_frames(
-        cls, *, policy: Policy | Mapping[str, Any] | None = None, name: str = "instance", **frames: pd.DataFrame
+        cls,
+        *,
+        policy: Policy | Mapping[str, Any] | None = None,
+        name: str = "instance",
+        validate: bool = True,
+        **frames: pd.DataFrame,
     ) -> Instance:
-        """Build an instance from DataFrames named like the tables of fields.csv."""
-        chosen = policy if isinstance(policy, Policy) else Policy(**dict(policy or {}))
-        typed = {table: typed_table(table, frames.get(table)) for table in tables()}
-        return cls(MappingProxyType(typed), chosen, name)
+        """Build an instance from DataFrames named like the tables of fields.csv.
 
-    def replace(self, *, policy: Policy | None = None, name: str | None = None, **frames: pd.DataFrame) -> Instance:
-        """Return a copy with some tables, the policy or the name changed."""
-        changed = dict(self.tables) | {table: typed_table(table, frame) for table, frame in frames.items()}
-        return Instance(MappingProxyType(changed), policy or self.policy, name or self.name, self.notes)
+        Args:
+            policy: The policy, or its keys as in policy.toml.
+            name: Name of the instance.
+            validate: Check everything as `load` does. Without, the frames must be valid.
+            frames: The tables.
+
+        Raises:
+            InstanceError: With every fault found; places read ``needs[17].quantity``.
+        """
+        _refuse_unknown(frames)
+        given = policy_values(policy) if isinstance(policy, Policy) else dict(policy or {})
+        if not validate:
+            chosen = policy if isinstance(policy, Policy) else Policy(**given)
+            typed = {table: typed_table(table, frames.get(table)) for table in tables()}
+            return cls(MappingProxyType(typed), chosen, name)
+        bundle = Bundle(policy=given, policy_label="policy", name=name)
+        bundle.sources = frame_sources(frames, bundle.log)
+        return cls.from_bundle(bundle)
+
+    @classmethod
+    def from_bundle(cls, bundle: Bundle) -> Instance:
+        """Check what was read and build the instance; InstanceError with every fault."""
+        checked = assemble(bundle)
+        if checked.errors:
+            raise InstanceError(*checked.errors, *checked.warnings)
+        return cls(checked.tables, checked.policy, bundle.name or "instance", checked.notes)
+
+    def replace(
+        self,
+        *,
+        policy: Policy | None = None,
+        name: str | None = None,
+        validate: bool = True,
+        **frames: pd.DataFrame,
+    ) -> Instance:
+        """Return a copy with some tables, the policy or the name changed.
+
+        Only the changed tables, what refers to them and a changed policy are checked. Points of
+        a changed table must be WGS-84 like those of the others.
+
+        Raises:
+            InstanceError: With every fault found.
+        """
+        _refuse_unknown(frames)
+        bundle = Bundle(policy_label="policy")
+        chosen = policy or self.policy
+        if not validate:
+            typed = {table: typed_table(table, frame) for table, frame in frames.items()}
+        else:
+            if policy is not None:
+                values = policy_values(policy)
+                read_policy(values, "policy", bundle.log)
+                _refuse_shifted(values)
+            bundle.sources = frame_sources(frames, bundle.log)
+            typed = reassemble(self.tables, bundle)
+            bundle.log.raise_errors()
+        changed = MappingProxyType({**self.tables, **typed})
+        return Instance(changed, chosen, name or self.name, self.notes)
+
+    def scenario(self, scenario_id: str) -> Instance:
+        """Return the instance with the overlays of a scenario applied.
+
+        Raises:
+            InstanceError: The scenario is unknown, or what it changes is not valid.
+        """
+        changed = overlaid(self.tables, scenario_id)
+        return self.replace(
+            name=f"{self.name}:{scenario_id}", policy=None, validate=True, **changed
+        )
 
     def __getitem__(self, table: str) -> pd.DataFrame:
         return self.tables[table]
+
+
+def _refuse_unknown(frames: Mapping[str, pd.DataFrame]) -> None:
+    faults = [unknown_table(name) for name in frames if name not in tables()]
+    if faults:
+        raise InstanceError(*faults)
+
+
+def _refuse_shifted(policy: Mapping[str, Any]) -> None:
+    if "crs" in policy:
+        raise InstanceError.because(
+            "the points of an instance are WGS-84 already",
+            where="policy:crs",
+            value=policy["crs"],
+            action="leave crs out, or build the instance anew with from_frames",
+            code="E1409",
+        )

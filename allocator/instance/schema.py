@@ -1,4 +1,4 @@
-"""The schema as data: tables, fields and policy keys, read from the CSV files beside this module."""
+"""The schema as data: tables, fields and policy keys, read from the CSV files beside it."""
 
 from __future__ import annotations
 

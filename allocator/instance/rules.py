@@ -1,0 +1,184 @@
+"""Rules that join several cells or tables; each names the tables it looks at."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Callable
+
+import numpy as np
+
+from allocator.instance.checked import CheckedTables
+from allocator.instance.rules_overlays import check_overlays, check_probabilities
+from allocator.instance.rules_owners import check_earmarks, check_owners
+from allocator.instance.text import rows_where
+
+Rule = Callable[[CheckedTables], None]
+_CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d|24:00")
+
+
+def check_rules(checked: CheckedTables, changed: set[str]) -> None:
+    """Run every rule that looks at a changed table and whose first table has rows."""
+    for rule, looked_at in RULES.items():
+        if changed & set(looked_at) and checked.has(looked_at[0]):
+            rule(checked)
+
+
+def _periods_in_order(checked: CheckedTables) -> None:
+    numbers = checked.numbers("periods", "period")
+    found = np.unique(numbers[numbers > 0])
+    missing = np.setdiff1d(np.arange(1, len(numbers) + 1), found)
+    if len(missing):
+        label = checked.sources["periods"].label
+        rule = f"the {len(numbers)} periods must be 1 to {len(numbers)} without gaps"
+        action = "number the periods anew"
+        checked.log.add("E1304", label, rule, action, f"no period {missing[0]:g}")
+
+
+def _periods_start(checked: CheckedTables) -> None:
+    column = checked.text("periods", "start")
+    rows = rows_where(column, [bool(word) and not _is_date(word) for word in column.categories])
+    rule = "start must be a date or date-time"
+    action = "write 2022-04-01 or 2022-04-01T06:00"
+    checked.log.rows("E1209", checked.sources["periods"], "start", rows, rule, action)
+
+
+def _is_date(text: str) -> bool:
+    try:
+        datetime.datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _one_kind_of_place(checked: CheckedTables) -> None:
+    communities = checked.words("communities", "community_id")
+    column = checked.text("sites", "site_id")
+    rows = rows_where(column, [word in communities for word in column.categories])
+    rule = "site_id is the id of a community too"
+    action = "rename one; a site may have needs and a community may hold stock under one id"
+    checked.log.rows("E1303", checked.sources["sites"], "site_id", rows, rule, action)
+
+
+def _gates_open(checked: CheckedTables) -> None:
+    source = checked.sources["gates"]
+    minutes = {}
+    for field in ("opens", "closes"):
+        column = checked.text("gates", field)
+        rows = rows_where(
+            column, [bool(word) and not _CLOCK.fullmatch(word) for word in column.categories]
+        )
+        rule = f"{field} must be a time of the day"
+        checked.log.rows("E1208", source, field, rows, rule, "write HH:MM such as 08:30")
+        clock = np.array([_minutes(word) for word in column.categories], dtype=np.float64)
+        minutes[field] = clock[column.codes]
+    rows = np.flatnonzero(minutes["closes"] <= minutes["opens"])
+    rule = "closes must be later than opens"
+    checked.log.rows("E1306", source, "closes", rows, rule, "correct one of the times")
+
+
+def _minutes(clock: str) -> float:
+    if not _CLOCK.fullmatch(clock):
+        return np.nan
+    return int(clock[:2]) * 60 + int(clock[3:])
+
+
+def _access_shares(checked: CheckedTables) -> None:
+    frame = checked.frames["access"]
+    totals = frame.groupby([checked.text("access", "place_id").codes, frame["period"].to_numpy()])[
+        "share"
+    ].transform("sum")
+    rows = np.flatnonzero(totals.to_numpy() > 1 + 1e-6)
+    rule = "the shares of a place in a period add up to more than 1"
+    action = "lower the shares of the classes of this place and period"
+    checked.log.rows("E1317", checked.sources["access"], "share", rows, rule, action)
+
+
+def _waiting_needs(checked: CheckedTables) -> None:
+    items = checked.frames["items"]
+    reusable = set(checked.strings("items", "item_id")[items["reusable"].to_numpy()]) - {""}
+    item, backlog = checked.text("needs", "item_id"), checked.text("needs", "backlog")
+    waits = np.array([word == "waits" for word in backlog.categories], dtype=bool)
+    kept = np.array([word in reusable for word in item.categories], dtype=bool)
+    rows = np.flatnonzero(waits[backlog.codes] & kept[item.codes])
+    rule = "the need of a reusable item cannot wait: it is a level in use, not a flow"
+    action = "write lost, or make the item a consumable"
+    checked.log.rows("E1309", checked.sources["needs"], "backlog", rows, rule, action)
+
+
+def _needs_without_people(checked: CheckedTables) -> None:
+    frame = checked.frames["needs"]
+    rows = np.flatnonzero((frame["people"].to_numpy() == 0) & (frame["quantity"].to_numpy() > 0))
+    rule = "the need counts for nobody: people is 0"
+    action = "state the people behind it, or its shortage weighs nothing"
+    checked.log.rows("W1304", checked.sources["needs"], "people", rows, rule, action)
+
+
+def _links_lead_somewhere(checked: CheckedTables) -> None:
+    source, log = checked.sources["links"], checked.log
+    origin, destination = checked.strings("links", "from_id"), checked.strings("links", "to_id")
+    same = np.flatnonzero((origin == destination) & (origin != ""))
+    log.rows("E1305", source, "to_id", same, "a link must join two places", "correct one of them")
+    frame = checked.frames["links"]
+    closed = np.flatnonzero(frame["open_to"].to_numpy() < frame["open_from"].to_numpy())
+    rule = "open_to must not be before open_from"
+    log.rows("E1307", source, "open_to", closed, rule, "correct one of the periods")
+
+
+def _links_have_length(checked: CheckedTables) -> None:
+    frame = checked.frames["links"]
+    bare = np.flatnonzero((frame["minutes"].isna() & frame["km"].isna()).to_numpy())
+    if not len(bare) or checked.untrusted & {"communities", "sites"}:
+        return
+    placed = _places_with_points(checked)
+    known = checked.places()
+    lost = np.zeros(len(bare), dtype=bool)
+    for field in ("from_id", "to_id"):
+        ends = checked.strings("links", field)[bare]
+        lost |= np.array([end in known and end not in placed for end in ends], dtype=bool)
+    rule = "a link needs minutes or km, or lat and lon of both its places"
+    action = "fill in minutes or km, or the points of the two places"
+    source = checked.sources["links"]
+    checked.log.rows("E1308", source, "minutes", bare[lost], rule, action)
+
+
+def _places_with_points(checked: CheckedTables) -> set[str]:
+    placed: set[str] = set()
+    for table, key in (("communities", "community_id"), ("sites", "site_id")):
+        frame = checked.frames[table]
+        pointed = (frame["lat"].notna() & frame["lon"].notna()).to_numpy()
+        placed |= set(checked.strings(table, key)[pointed])
+    return placed
+
+
+def _lots_usable(table: str) -> Rule:
+    def check(checked: CheckedTables) -> None:
+        frame = checked.frames[table]
+        enters = frame["period"].to_numpy() if "period" in frame else 1
+        rows = np.flatnonzero(frame["expiry"].to_numpy() < enters)
+        rule = "the goods expire before they are there, and are left out"
+        action = "correct expiry: it is the last usable period"
+        checked.log.rows("W1301", checked.sources[table], "expiry", rows, rule, action)
+
+    return check
+
+
+RULES: dict[Rule, tuple[str, ...]] = {
+    _periods_in_order: ("periods",),
+    _periods_start: ("periods",),
+    _one_kind_of_place: ("sites", "communities"),
+    _gates_open: ("gates",),
+    _access_shares: ("access",),
+    _waiting_needs: ("needs", "items"),
+    _needs_without_people: ("needs",),
+    _links_lead_somewhere: ("links",),
+    _links_have_length: ("links", "communities", "sites"),
+    **{_lots_usable(table): (table,) for table in ("stocks", "arrivals", "in_transit")},
+    check_owners: ("owners",),
+    **{
+        check_earmarks(table): (table, "owners", "communities", "sites")
+        for table in ("stocks", "arrivals", "in_transit")
+    },
+    check_probabilities: ("scenarios",),
+    check_overlays: ("overlays", "communities", "sites", "items"),
+}
