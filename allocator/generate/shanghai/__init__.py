@@ -1,0 +1,5 @@
+"""Shanghai, the first 14 days of April 2022, at three levels of detail."""
+
+from allocator.generate.shanghai.build import LEVELS, shanghai_2022
+
+__all__ = ["LEVELS", "shanghai_2022"]
