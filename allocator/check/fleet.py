@@ -1,0 +1,99 @@
+"""Trips against the vehicles there are, and shipments against the trips."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from allocator.check.access import Permits
+from allocator.check.ground import Floats, Ground, Ints, summed
+from allocator.check.lanes import Lanes
+from allocator.check.moves import Moves
+from allocator.check.rows import first_rows, words
+from allocator.check.runs import Runs
+from allocator.check.trips import Trips, trip_minutes
+from allocator.check.verdict import Findings
+from allocator.plan.precision import tolerance
+
+
+def check_fleet(
+    found: Findings, ground: Ground, lanes: Lanes, permits: Permits, trips: Trips
+) -> None:
+    """Check minutes and numbers of trips of every vehicle row in every period."""
+    table = permits.table
+    count = table["count"].to_numpy(float)
+    shape = (len(table), ground.periods)
+    minutes = trip_minutes(ground, lanes, permits, trips.vehicle, trips.lane)
+    busy = _by_vehicle(trips, trips.number * minutes, shape)
+    there = count * table["shift_minutes"].to_numpy(float)
+    rule = "{} of {}, period {}: trips take {:g} minutes, the vehicles have {:g}"
+    _over(found, "fleet", permits, busy, there, rule)
+    made = _by_vehicle(trips, trips.number, shape)
+    most = (count * table["max_trips"]).fillna(np.inf).to_numpy(float)
+    rule = "{} of {}, period {}: {:g} trips are made, {:g} may be"
+    _over(found, "trip_count", permits, made, most, rule)
+
+
+def _by_vehicle(trips: Trips, amount: Floats, shape: tuple[int, int]) -> Floats:
+    slot = trips.vehicle * shape[1] + trips.period
+    return summed(slot, amount, shape[0] * shape[1]).reshape(shape)
+
+
+def _over(
+    found: Findings, family: str, permits: Permits, used: Floats, most: Floats, rule: str
+) -> None:
+    over = used - most[:, None]
+    vehicle, period = np.nonzero(over > tolerance(most)[:, None])
+    table = permits.table.iloc[vehicle]
+    lines = words(
+        rule,
+        table["type"],
+        table["site_id"].where(table["site_id"] != "", "the pool"),
+        (period + 1).tolist(),
+        used[vehicle, period].tolist(),
+        most[vehicle].tolist(),
+    )
+    found.add(family, "vehicles", vehicle, over[vehicle, period], lines)
+
+
+def check_loads(
+    found: Findings, ground: Ground, permits: Permits, runs: Runs, moves: Moves, trips: Trips
+) -> None:
+    """Check that trips carry the mass and the volume of what is shipped."""
+    at = runs.find(trips.lane, trips.period, ground.periods)
+    hit = at >= 0
+    vehicle, number = trips.vehicle[hit], trips.number[hit]
+    volume = permits.table["m3"].to_numpy(float)
+    endless = np.zeros(len(runs), dtype=bool)
+    endless[runs.pair_run[np.isnan(volume[runs.pair_vehicle])]] = True
+    for family, unit, need, one in (
+        ("load_kg", "kg", runs.kg, permits.table["kg"].to_numpy(float)),
+        ("load_m3", "m3", np.where(endless, 0.0, runs.m3), np.nan_to_num(volume)),
+    ):
+        room = summed(at[hit], number * one[vehicle], len(runs))
+        short = np.flatnonzero(need - room > tolerance(need))
+        lines = words(
+            "{} to {}, period {}: {:g} {} are shipped, the trips carry {:g}",
+            _ends(ground, runs, moves, short)[0],
+            _ends(ground, runs, moves, short)[1],
+            (runs.period[short] + 1).tolist(),
+            need[short].tolist(),
+            [unit] * len(short),
+            room[short].tolist(),
+        )
+        line = first_rows(runs.of_move, moves.row, short)
+        found.add(family, "shipments", line, (need - room)[short], lines)
+
+
+def _ends(ground: Ground, runs: Runs, moves: Moves, run: Ints) -> tuple[list[str], list[str]]:
+    move = first_rows(runs.of_move, np.arange(len(moves)), run)
+    return ground.place_names(moves.origin[move]), ground.place_names(moves.target[move])
+
+
+def trips_cost(ground: Ground, lanes: Lanes, permits: Permits, trips: Trips) -> float:
+    """Return what the trips cost: per trip, per km both ways, per hour."""
+    table = permits.table
+    minutes = trip_minutes(ground, lanes, permits, trips.vehicle, trips.lane)
+    one = table["cost_per_trip"].to_numpy(float)[trips.vehicle]
+    one = one + 2 * lanes.km[trips.lane] * table["cost_per_km"].to_numpy(float)[trips.vehicle]
+    one = one + minutes / 60 * table["cost_per_hour"].to_numpy(float)[trips.vehicle]
+    return float((one * trips.number).sum())

@@ -1,0 +1,155 @@
+"""The judge: recompute a plan from its instance alone and list every rule it breaks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from allocator.check.access import Access, Permits, access_of, permits_of
+from allocator.check.changes import change_from
+from allocator.check.distances import check_distances
+from allocator.check.fairness import fairness_of, tiers_of
+from allocator.check.fleet import check_fleet, check_loads, trips_cost
+from allocator.check.goals import Value, check_goals, money_goals, needs_goals
+from allocator.check.ground import Ground, ground_of
+from allocator.check.lanes import Lanes, lanes_of
+from allocator.check.limits import check_limits
+from allocator.check.lots import Earmarks, Lots, earmarks_of, lots_of
+from allocator.check.moves import Moves, check_moves, moves_of
+from allocator.check.needs import Needs, needs_of, stated_short
+from allocator.check.pins import check_pins
+from allocator.check.purchases import Bought, purchases_of
+from allocator.check.resolve import resolve
+from allocator.check.runs import check_permits, runs_of
+from allocator.check.service import Service, service_of
+from allocator.check.stock import stock_of
+from allocator.check.trips import derived_trips, stated_trips
+from allocator.check.verdict import Findings, Verdict
+from allocator.instance import Instance, instance_hash
+from allocator.plan import Plan, plan_table
+
+
+def check(instance: Instance, plan: Plan, *, start: Plan | None = None) -> Verdict:
+    """Judge `plan` from `instance` alone; `start` is the plan it was changed from, if any.
+
+    A plan without a shortages table is taken to serve as much as possible in every period; one
+    without trips to make the trips its shipments need. `stats["notes"]` says what could only be
+    approximated.
+
+    Raises:
+        PlanMissingError: when there is no plan to judge.
+    """
+    shipments = plan["shipments"]
+    found, case = Findings(), _case(instance)
+    _check_hash(found, instance, plan)
+    check_distances(found, case.ground)
+    bought = purchases_of(found, case.ground, plan_table("purchases", plan["purchases"]))
+    table = plan_table("shipments", shipments)
+    moves = moves_of(found, case.ground, case.lanes, case.earmarks, table)
+    check_moves(found, case.ground, case.lanes, case.earmarks, moves)
+    if not plan.instance:
+        moves = resolve(case.ground, case.lots, bought, case.earmarks, moves)
+    service = _check_stock(found, case, plan, bought, moves)
+    trips_paid = _check_trips(found, case, plan, moves)
+    check_pins(found, case.ground, moves)
+    goals = _goals(
+        found, case, plan, service, money_goals(case.lanes, moves, trips_paid, bought.cost)
+    )
+    if start is not None:
+        change = change_from(found, case.ground, moves, start)
+        goals["change"] = Value(change, float(moves.quantity.sum()))
+    unsure = _unsure(goals) if not plan.states("attainable") else frozenset()
+    check_goals(found, goals, plan.goals, unsure)
+    stats = _stats(found, case, moves, service)
+    return Verdict(found.table(), {name: goal.value for name, goal in goals.items()}, stats)
+
+
+@dataclass(frozen=True)
+class Case:
+    """All the judge reads off the instance."""
+
+    ground: Ground
+    lanes: Lanes
+    access: Access
+    permits: Permits
+    earmarks: Earmarks
+    lots: Lots
+    needs: Needs
+
+
+def _case(instance: Instance) -> Case:
+    ground = ground_of(instance)
+    earmarks = earmarks_of(ground)
+    return Case(
+        ground=ground,
+        lanes=lanes_of(ground),
+        access=access_of(ground),
+        permits=permits_of(ground),
+        earmarks=earmarks,
+        lots=lots_of(ground, earmarks),
+        needs=needs_of(ground),
+    )
+
+
+def _check_hash(found: Findings, instance: Instance, plan: Plan) -> None:
+    stated = plan.instance.get("hash", "")
+    if stated and stated != instance_hash(instance):
+        message = "the plan was made for another instance, or the instance was changed since"
+        found.add_one("instance_hash", "plan:instance.hash", 1.0, message)
+
+
+def _check_stock(found: Findings, case: Case, plan: Plan, bought: Bought, moves: Moves) -> Service:
+    ground, needs = case.ground, case.needs
+    stock = stock_of(found, ground, case.lots, bought, moves, case.earmarks)
+    stated = None
+    if plan.states("shortages"):
+        table = plan_table("shortages", plan["shortages"])
+        stated = stated_short(found, ground, needs, table)
+    service = service_of(found, ground, needs, stock, stated)
+    check_limits(found, ground, case.access, case.lots, moves, stock, service.left)
+    return service
+
+
+def _check_trips(found: Findings, case: Case, plan: Plan, moves: Moves) -> float:
+    """Check permits, trips and loads; return what the trips cost."""
+    ground, lanes, access, permits = case.ground, case.lanes, case.access, case.permits
+    if not permits.binds:
+        return 0.0
+    runs = runs_of(ground, lanes, access, permits, moves)
+    check_permits(found, ground, moves, runs)
+    if plan.states("trips"):
+        table = plan_table("trips", plan["trips"])
+        trips = stated_trips(found, ground, lanes, access, permits, table)
+        check_loads(found, ground, permits, runs, moves, trips)
+    else:
+        trips = derived_trips(found, ground, lanes, permits, runs)
+    check_fleet(found, ground, lanes, permits, trips)
+    return trips_cost(ground, lanes, permits, trips)
+
+
+def _goals(
+    found: Findings, case: Case, plan: Plan, service: Service, money: dict[str, Value]
+) -> dict[str, Value]:
+    tiers = tiers_of(case.ground, case.needs, service.short)
+    stated = plan_table("attainable", plan["attainable"]) if plan.states("attainable") else None
+    shares = fairness_of(found, case.ground, tiers, stated)
+    fair = {name: Value(value, 1.0) for name, value in shares.items()}
+    return needs_goals(case.ground, case.needs, service, tiers) | fair | money
+
+
+def _unsure(goals: dict[str, Value]) -> frozenset[str]:
+    return frozenset(name for name in goals if name.startswith("fairness."))
+
+
+def _stats(found: Findings, case: Case, moves: Moves, service: Service) -> dict[str, Any]:
+    needed = float(case.needs.quantity.sum())
+    return {
+        "shipments": len(np.unique(moves.row)),
+        "units_shipped": float(moves.quantity.sum()),
+        "units_needed": needed,
+        "units_served": float(service.served.sum()),
+        "lanes": len(case.lanes.key),
+        "notes": list(dict.fromkeys(found.notes)),
+    }
