@@ -161,6 +161,9 @@ def optimise(
     problem.sense = pulp.LpMinimize
     problem.objective = sign * expression
     arrays = Arrays(problem, expression, sign)
+    if not problem.objective and arrays.variables:
+        # PuLP would add a dummy variable for good, which CBC refuses in the next goal.
+        problem.objective[arrays.variables[0]] = 0.0
     if solver == "highs":
         answer = _by_highs(arrays, seconds, gap)
     else:

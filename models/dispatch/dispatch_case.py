@@ -43,6 +43,8 @@ class Case:
         self.waits = terms.waiting_needs(instance)
         self.tiers = sorted({self.items[i]["tier"] for _, i, _ in self.needs})
         self.start = start
+        marks = {lot.batch.earmark for lot in self.lots} | {""}
+        self.open_to = {mark: terms.places_open_to(mark, self.places) for mark in marks}
         self.first = earliest(self)
         self.batches: dict[tuple[str, str], list[Batch]] = {}
         for p, k in self.first:
@@ -74,6 +76,7 @@ class Case:
         """Say whether batch k may leave on the lane in t, to arrive while it is still of use."""
         return (
             lane.first <= t <= lane.last
+            and lane.target in self.open_to[k.earmark]
             and t + self.lead(lane, k.item, t) <= min(self.T, k.expiry)
             and (not lane.reusable_only or self.items[k.item]["reusable"])
             and (
@@ -85,7 +88,7 @@ class Case:
 
     def purchase_batch(self, row: terms.Row) -> Batch:
         """The batch a purchase enters."""
-        return terms.batch_of({}, row["period"], self.items[row["item_id"]], None, self.T)
+        return terms.batch_of(row, row["period"], self.items[row["item_id"]], None, self.T)
 
 
 def earliest(case: Case) -> dict[tuple[str, Batch], int]:
@@ -96,20 +99,15 @@ def earliest(case: Case) -> dict[tuple[str, Batch], int]:
     leaving: dict[str, list[Lane]] = {}
     for lane in case.lanes:
         leaving.setdefault(lane.origin, []).append(lane)
-    open_to = {k.earmark: terms.places_open_to(k.earmark, case.places) for _, k, _ in found}
     while found:
         p, k, t = found.pop()
         if t >= first.get((p, k), case.T + 1):
             continue
         first[p, k] = t
         for lane in leaving.get(p, []):
-            if lane.target in open_to[k.earmark]:
-                arrivals = [
-                    d + case.lead(lane, k.item, d)
-                    for d in range(t, case.T + 1)
-                    if case.departs(lane, k, d)
-                ]
-                found += [(lane.target, k, min(arrivals))] if arrivals else []
+            days = [d for d in range(t, case.T + 1) if case.departs(lane, k, d)]
+            if days:
+                found.append((lane.target, k, min(d + case.lead(lane, k.item, d) for d in days)))
     return first
 
 

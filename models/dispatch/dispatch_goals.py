@@ -90,6 +90,8 @@ def goals_of(m: Model, solver: str) -> Iterator[Goal]:
             for c in m.case.tiers:
                 if c >= 2:
                     yield Goal(f"remaining.{c}", "min", tier_value(m, [c]), unit="person-days")
+        elif name == "floors" and m.case.policy.fairness == "none":
+            continue
         elif name != "change" or m.case.start is not None:
             yield Goal(name, "min", weighted_sum(m, name), unit=UNITS.get(name, "person-days"))
 
