@@ -1,0 +1,41 @@
+"""`allocator solvers`: the solvers of this machine."""
+
+from __future__ import annotations
+
+import click
+
+from allocator.cli.envelope import Reply, run_command
+
+HELP = """
+\b
+Examples:
+  allocator solvers
+  allocator solvers --all
+  allocator dispatch my-city --model my_model.py --solver pulp:PULP_CBC_CMD
+
+List the solvers of this machine. The names are what --solver takes.
+"""
+
+
+@click.command(help=HELP)
+@click.option("--all", "everything", is_flag=True, help="Show also what is not installed.")
+@run_command
+def solvers(everything: bool) -> Reply:
+    """List the solvers, their versions and what they are used for."""
+    from allocator.engine.solvers import solvers as known
+
+    found = known()
+    shown = [solver for solver in found if solver.available or everything]
+    lines = [("name", "solver", "version", "used for")]
+    lines += [
+        (s.name or "-", s.solver, s.version if s.available else "not installed", s.used_for)
+        for s in shown
+    ]
+    widths = [max(len(line[column]) for line in lines) for column in range(3)]
+    text = "\n".join(
+        "  ".join(
+            [*(cell.ljust(width) for cell, width in zip(line, widths, strict=False)), line[3]]
+        )
+        for line in lines
+    )
+    return Reply(text=text, data={"solvers": [solver.as_dict() for solver in found]})
