@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from allocator.check.access import Access, Permits, access_of, permits_of
 from allocator.check.changes import change_from
@@ -29,6 +30,7 @@ from allocator.check.trips import derived_trips, stated_trips
 from allocator.check.verdict import Findings, Verdict
 from allocator.instance import Instance, instance_hash
 from allocator.plan import Plan, plan_table
+from allocator.plan.precision import WRITTEN_DECIMALS, rounded
 
 
 def check(instance: Instance, plan: Plan, *, start: Plan | None = None) -> Verdict:
@@ -63,7 +65,8 @@ def check(instance: Instance, plan: Plan, *, start: Plan | None = None) -> Verdi
     unsure = _unsure(goals) if not plan.states("attainable") else frozenset()
     check_goals(found, goals, plan.goals, unsure)
     stats = _stats(found, case, moves, service)
-    return Verdict(found.table(), {name: goal.value for name, goal in goals.items()}, stats)
+    values = {name: goal.value for name, goal in goals.items()}
+    return Verdict(found.table(), values, stats, _shortages(case, service))
 
 
 @dataclass(frozen=True)
@@ -139,6 +142,25 @@ def _goals(
     return needs_goals(case.ground, case.needs, service, tiers) | fair | money
 
 
+def _shortages(case: Case, service: Service) -> pd.DataFrame:
+    """Return what is short, one row a place, item and period."""
+    needs, ground = case.needs, case.ground
+    group, period = np.nonzero(service.short > 0.5 * 10.0**-WRITTEN_DECIMALS)
+    short = service.short[group, period]
+    frame = pd.DataFrame(
+        {
+            "community_id": ground.place_names(needs.place[group]),
+            "item_id": ground.item_names(needs.item[group]),
+            "period": period + 1,
+            "need": needs.quantity[group, period],
+            "short": rounded(short),
+            "people": needs.people[group, period],
+            "person_days": rounded(ground.days[period] * needs.rate[group, period] * short),
+        }
+    )
+    return plan_table("shortages", frame)
+
+
 def _unsure(goals: dict[str, Value]) -> frozenset[str]:
     return frozenset(name for name in goals if name.startswith("fairness."))
 
@@ -146,7 +168,7 @@ def _unsure(goals: dict[str, Value]) -> frozenset[str]:
 def _stats(found: Findings, case: Case, moves: Moves, service: Service) -> dict[str, Any]:
     needed = float(case.needs.quantity.sum())
     return {
-        "shipments": len(np.unique(moves.row)),
+        "shipments": int(np.count_nonzero(np.bincount(moves.row, minlength=1))),
         "units_shipped": float(moves.quantity.sum()),
         "units_needed": needed,
         "units_served": float(service.served.sum()),

@@ -50,12 +50,14 @@ class Verdict:
     """The judgement of one plan.
 
     `table` has one row a violation (columns as `Violation`); `goals` the values recomputed from
-    the instance; `stats` figures such as units shipped and what was approximated.
+    the instance; `stats` figures such as units shipped and what was approximated; `shortages`
+    what is short in truth, as the plan table of that name.
     """
 
     table: pd.DataFrame
     goals: Mapping[str, float]
     stats: Mapping[str, Any]
+    shortages: pd.DataFrame
 
     @property
     def ok(self) -> bool:

@@ -1,5 +1,6 @@
 """Plans: tables, status, goals; written as one act and read with patience."""
 
+from allocator.plan.compare import Comparison, compare_plans
 from allocator.plan.folder import held
 from allocator.plan.goal import GoalResult
 from allocator.plan.load import load_plan
@@ -9,9 +10,11 @@ from allocator.plan.status import Status
 from allocator.plan.tables import plan_table, plan_tables
 
 __all__ = [
+    "Comparison",
     "GoalResult",
     "Plan",
     "Status",
+    "compare_plans",
     "held",
     "load_plan",
     "plan_table",

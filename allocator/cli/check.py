@@ -1,0 +1,106 @@
+"""`allocator check`: judge a plan from its instance alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from allocator.cli.envelope import Reply, run_command
+from allocator.errors import Fault, UsageError, ViolationError
+
+if TYPE_CHECKING:
+    from allocator.check import Verdict
+    from allocator.plan import Plan
+
+
+@click.command()
+@click.argument("plan", type=click.Path(path_type=Path))
+@click.option(
+    "--instance",
+    "instance",
+    type=click.Path(path_type=Path),
+    help="The instance the plan is for; by default the one the plan remembers.",
+)
+@click.option(
+    "--start", type=click.Path(path_type=Path), help="The plan it was changed from, if any."
+)
+@click.option("--most", default=40, show_default=True, help="Violations to show; 0 shows all.")
+@run_command
+def check(plan: Path, instance: Path | None, start: Path | None, most: int) -> Reply:
+    """Recompute PLAN from its instance alone and list every rule it breaks.
+
+    PLAN is a folder, a workbook or a CSV of shipments. Exit code 6 when a rule is broken.
+    """
+    from allocator.check import check as judge
+    from allocator.instance import load
+    from allocator.plan import load_plan
+
+    read = load_plan(plan)
+    case = load(instance_of(read, instance))
+    verdict = judge(case, read, start=load_plan(start) if start else None)
+    return Reply(
+        text=_text(verdict, most),
+        data={
+            "ok": verdict.ok,
+            "violations": [violation._asdict() for violation in verdict.violations],
+            "goals": dict(verdict.goals),
+            "stats": dict(verdict.stats),
+        },
+        errors=() if verdict.ok else (_fault(verdict, plan),),
+        status="valid" if verdict.ok else "invalid",
+        exit_code=0 if verdict.ok else ViolationError.exit_code,
+    )
+
+
+def instance_of(plan: Plan, given: Path | None) -> Path:
+    """Return the instance given, or the one the plan remembers when it is still there.
+
+    Raises:
+        UsageError: E2131, when neither is known.
+    """
+    remembered = str(plan.run.get("instance_path", ""))
+    if given is None and remembered and Path(remembered).exists():
+        return Path(remembered)
+    if given is None:
+        raise UsageError.because(
+            "The instance of this plan is not known",
+            where=str(plan.path or "plan"),
+            value=remembered,
+            action="Name it: --instance PATH",
+            code="E2131",
+        )
+    return given
+
+
+def _fault(verdict: Verdict, plan: Path) -> Fault:
+    return Fault(
+        "E6001",
+        "error",
+        str(plan),
+        "",
+        f"The plan breaks its instance's rules {len(verdict.table)} times",
+        "docs/violations.md says what each code means",
+    )
+
+
+def _text(verdict: Verdict, most: int) -> str:
+    from allocator.cli.layout import table
+
+    notes = [f"note: {note}" for note in verdict.stats["notes"]]
+    if verdict.ok:
+        goals = table(("goal", "value"), list(verdict.goals.items()))
+        return "\n".join(["valid: no rule is broken", "", goals, *notes])
+    shown = verdict.table.head(most) if most else verdict.table
+    columns = shown[["code", "where", "size", "unit", "message"]]
+    lines = [table(list(columns.columns), columns.to_numpy().tolist())]
+    if len(shown) < len(verdict.table):
+        families = verdict.table.groupby(["code", "family"]).size().reset_index()
+        counts = table(("code", "family", "violations"), families.to_numpy().tolist())
+        lines += [
+            "",
+            f"{len(verdict.table)} in all, {len(shown)} shown (--most 0 shows all):",
+            counts,
+        ]
+    return "\n".join([*lines, *notes])

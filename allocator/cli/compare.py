@@ -1,0 +1,96 @@
+"""`allocator compare`: set two plans side by side."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from allocator.cli.envelope import Reply, run_command
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from allocator.plan import Plan
+    from allocator.plan.compare import Comparison
+
+
+@click.command()
+@click.argument("first", type=click.Path(path_type=Path))
+@click.argument("second", type=click.Path(path_type=Path))
+@click.option(
+    "--instance",
+    type=click.Path(path_type=Path),
+    help="Have both judged first: goals and shortages are then recomputed.",
+)
+@click.option("--most", default=10, show_default=True, help="Rows to show of every table.")
+@run_command
+def compare(first: Path, second: Path, instance: Path | None, most: int) -> Reply:
+    """Show what changes from the plan FIRST to the plan SECOND."""
+    from allocator.plan import load_plan
+    from allocator.plan.compare import compare_plans
+
+    plans = [load_plan(path) for path in (first, second)]
+    if instance is not None:
+        plans = _judged(plans, instance)
+    result = compare_plans(*plans)
+    return Reply(text=_text(result, most), data=_data(result))
+
+
+def _judged(plans: list[Plan], instance: Path) -> list[Plan]:
+    """Return the plans with goals and shortages as the judge recomputes them."""
+    from allocator.check import check
+    from allocator.instance import load
+    from allocator.plan import GoalResult
+
+    case, judged = load(instance), []
+    for plan in plans:
+        verdict, units = check(case, plan), {goal.name: goal.unit for goal in plan.goals}
+        judged.append(
+            plan.replace(
+                tables=dict(plan.tables) | {"shortages": verdict.shortages},
+                goals=tuple(
+                    GoalResult(name, units.get(name, ""), value, source="judge")
+                    for name, value in verdict.goals.items()
+                ),
+            )
+        )
+    return judged
+
+
+def _data(result: Comparison) -> dict[str, object]:
+    tables: dict[str, pd.DataFrame] = {
+        "goals": result.goals,
+        "items": result.items,
+        "places": result.places,
+        "winners": result.winners(),
+        "losers": result.losers(),
+    }
+    return {name: _records(frame) for name, frame in tables.items()}
+
+
+def _records(frame: pd.DataFrame) -> list[dict[str, object]]:
+    clean = frame.astype(object).where(frame.notna(), None)
+    return [{str(key): value for key, value in row.items()} for row in clean.to_dict("records")]
+
+
+def _text(result: Comparison, most: int) -> str:
+    largest = result.places["difference"].abs().sort_values(ascending=False, kind="stable").index
+    places = result.places.loc[largest].head(most)
+    parts = [
+        ("Goals", result.goals),
+        ("Units shipped by item", result.items),
+        ("Units received, largest differences", places),
+        ("Winners: person-days short, summed over items", result.winners(most)),
+        ("Losers: person-days short, summed over items", result.losers(most)),
+    ]
+    return "\n\n".join(_part(title, frame) for title, frame in parts)
+
+
+def _part(title: str, frame: pd.DataFrame) -> str:
+    from allocator.cli.layout import table
+
+    if frame.empty:
+        return f"{title}: none"
+    return f"{title}\n{table([str(name) for name in frame.columns], frame.to_numpy().tolist())}"

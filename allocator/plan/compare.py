@@ -1,0 +1,77 @@
+"""Two plans side by side: goals, shipments by item and by place, who wins and who loses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from allocator.plan.plan import Plan
+
+_BEFORE, _AFTER, _CHANGE = "first", "second", "difference"
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Tables with the columns first, second, difference (second - first).
+
+    `goals` by goal; `items` units shipped by item; `places` units received by place;
+    `short` person-days short by community, summed over items, where both plans state shortages.
+    """
+
+    goals: pd.DataFrame
+    items: pd.DataFrame
+    places: pd.DataFrame
+    short: pd.DataFrame | None
+
+    def winners(self, most: int = 10) -> pd.DataFrame:
+        """Return the communities whose shortage falls most from the first to the second plan."""
+        return self._moved(ascending=True, most=most)
+
+    def losers(self, most: int = 10) -> pd.DataFrame:
+        """Return the communities whose shortage grows most from the first to the second plan."""
+        return self._moved(ascending=False, most=most)
+
+    def _moved(self, ascending: bool, most: int) -> pd.DataFrame:
+        if self.short is None:
+            return pd.DataFrame({"community_id": []})
+        moved = self.short[_CHANGE] < 0 if ascending else self.short[_CHANGE] > 0
+        order = self.short[moved].sort_values([_CHANGE], ascending=ascending, kind="stable")
+        return order.head(most).reset_index(drop=True)
+
+
+def compare_plans(first: Plan, second: Plan) -> Comparison:
+    """Set two plans side by side.
+
+    Raises:
+        PlanMissingError: when one of them holds no plan.
+    """
+    stated = first.states("shortages") and second.states("shortages")
+    return Comparison(
+        goals=_goals(first, second),
+        items=_sums(first, second, "shipments", "item_id", "quantity"),
+        places=_sums(first, second, "shipments", "to_id", "quantity"),
+        short=_sums(first, second, "shortages", "community_id", "person_days") if stated else None,
+    )
+
+
+def _goals(first: Plan, second: Plan) -> pd.DataFrame:
+    names = dict.fromkeys(goal.name for plan in (first, second) for goal in plan.goals)
+    units = {goal.name: goal.unit for plan in (first, second) for goal in plan.goals}
+    values = [{goal.name: goal.value for goal in plan.goals} for plan in (first, second)]
+    frame = pd.DataFrame(
+        {
+            "goal": list(names),
+            "unit": [units[name] for name in names],
+            _BEFORE: [values[0].get(name) for name in names],
+            _AFTER: [values[1].get(name) for name in names],
+        }
+    ).astype({_BEFORE: float, _AFTER: float})
+    return frame.assign(**{_CHANGE: frame[_AFTER] - frame[_BEFORE]})
+
+
+def _sums(first: Plan, second: Plan, table: str, by: str, what: str) -> pd.DataFrame:
+    sums = [plan[table].groupby(by)[what].sum() for plan in (first, second)]
+    frame = pd.concat(sums, axis=1, keys=[_BEFORE, _AFTER]).fillna(0.0).sort_index()
+    frame = frame.assign(**{_CHANGE: frame[_AFTER] - frame[_BEFORE]})
+    return frame.rename_axis(by).reset_index()
