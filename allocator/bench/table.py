@@ -7,7 +7,7 @@ from typing import Any
 
 PHASES = ("load", "build", "pass", "solve", "check")
 HEAD = ("case", "method", *(f"{phase} s" for phase in PHASES), "peak MiB")
-TAIL = ("value", "bound", "gap", "expected", "within")
+TAIL = ("value", "bound", "gap", "expected", "within", "detail")
 
 
 def report(documents: Sequence[Mapping[str, Any]]) -> str:
@@ -49,11 +49,18 @@ def _cells(row: Mapping[str, Any], numbers: Mapping[str, int]) -> list[str]:
         _figure(row["gap"], ".2e"),
         _figure(row["expected"], ",.6g"),
         within,
+        "; ".join(f"{_plain(name)} {_plain(value)}" for name, value in row["detail"].items()),
     ]
 
 
 def _figure(value: float | None, form: str) -> str:
     return "" if value is None else format(value, form)
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return format(value, ",.6g" if isinstance(value, float) else ",d")
+    return str(value).replace("_", " ")
 
 
 def _line(cells: Sequence[str]) -> str:
