@@ -16,21 +16,29 @@ MAY_ENTER = {"rider": "", "van": "", "van_no_permit": "open|controlled", "truck"
 
 
 def vehicles_table(case: Case) -> pd.DataFrame:
-    """Return trucks at the sites of the city, riders and vans at the depots by population."""
+    """Return trucks at the sites of the city, riders and vans at the depots."""
     figures = case.figures
-    share = case.districts["population"].to_numpy() / case.districts["population"].sum()
+    people = case.districts["population"].to_numpy(float)
+    riders = figures("rider", "count") * figures("rider", "dispatch_share") * people / people.sum()
     rows = [("truck", hub, figures("truck", "count") * figures(hub, "truck_share"), "") for hub in HUBS]
-    zones = case.districts["zone_id"]
-    riders = figures("rider", "count") * figures("rider", "dispatch_share")
-    for kind, count in (
-        ("rider", riders), ("van", figures("van", "count")), ("van_no_permit", figures("van_no_permit", "count")),
-    ):  # fmt: skip
-        allowed = zones if kind == "rider" else [""] * len(zones)
-        rows += list(zip([kind] * len(share), depot_ids(case), count * share, allowed, strict=True))
+    depots = depot_ids(case)
+    rows += list(zip(["rider"] * len(people), depots, riders, case.districts["zone_id"], strict=True))
+    work = people * _trip_minutes(case)
+    for kind in ("van", "van_no_permit"):
+        count = figures(kind, "count") * work / work.sum()
+        rows += list(zip([kind] * len(people), depots, count, [""] * len(people), strict=True))
     table = pd.DataFrame(rows, columns=["type", "site_id", "count", "zones"])
     table["count"] = table["count"].astype(float).round()
     numbers = {name: figures.column(table["type"].tolist(), name) for name in VEHICLE_FIGURES}
     return table.assign(**numbers, access=table["type"].map(MAY_ENTER))
+
+
+def _trip_minutes(case: Case) -> Floats:
+    """Return the minutes of a van's trip inside each district: vans go where people and distances are."""
+    figures = case.figures
+    km = case.districts["radius_km"].to_numpy() * figures("roads", "inner_share") * figures("roads", "detour")
+    fixed = figures("van", "loading_minutes") + figures("van", "unloading_minutes")
+    return np.asarray(2 * km / figures("van", "speed_kmh") * 60 + fixed)
 
 
 def links_table(case: Case) -> pd.DataFrame:
