@@ -27,6 +27,7 @@ LEVELS = {
     "_solve": 3,
     "models": 4,
     "check": 5,
+    "doctor": 5,
     "explain": 5,
     "report": 5,
     "simulate": 5,

@@ -1,0 +1,37 @@
+"""`allocator doctor`: arithmetic before any solve."""
+
+from __future__ import annotations
+
+import shutil
+
+import click
+
+from allocator.cli.envelope import Reply, run_command
+
+
+@click.command(short_help="Look for data that is valid but doubtful.")
+@click.argument("instance", type=click.Path())
+@run_command
+def doctor(instance: str) -> Reply:
+    r"""Say what no plan can do, where data looks wrong, and the cheapest repair, without solving.
+
+    \b
+    Supply against need, reach of every need, fleet hours, gate minutes, throughput, floors, pins.
+    Exit 0 when a plan may exist, whatever the warnings; exit 4 when the sums prove that none can.
+
+    \b
+    Examples:
+      allocator doctor instances/tiny
+      allocator doctor my-city --json
+    """
+    from allocator.doctor import doctor as examine
+    from allocator.instance import load
+
+    diagnosis = examine(load(instance))
+    width = max(60, min(100, shutil.get_terminal_size((88, 24)).columns))
+    return Reply(
+        text=diagnosis.to_text(width),
+        data=diagnosis.as_dict(),
+        errors=diagnosis.faults(),
+        exit_code=0 if diagnosis.possible else 4,
+    )
