@@ -106,7 +106,7 @@ def _needs(
         for item in items:
             backlog = "waits" if item not in reusable and dice.random() < 0.3 else "lost"
             for t in range(1, periods + 1):
-                if dice.random() < 0.8:
+                if dice.random() < 0.8 or not rows:
                     row = {"community_id": place, "item_id": item, "period": t, "backlog": backlog}
                     row |= {"quantity": dice.randint(0, 100), "people": dice.randint(0, 90)}
                     rows.append(row | {"floor_share": dice.choice([0, 0, 0.3, 0.5])})

@@ -7,25 +7,21 @@ duality: any duals give a true bound), or the solver's own claim.
 
 from __future__ import annotations
 
+import math
+import tempfile
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 import pulp
-from numpy.typing import NDArray
-from scipy import sparse
 
+from allocator.engine.pulp_arrays import Arrays, Floats
 from allocator.errors import UsageError
 
-Floats = NDArray[np.float64]
 Ended = Literal["completed", "time_limit", "infeasible", "unbounded", "error"]
-
-FEASIBLE = 1e-6
-WHOLE = 1e-5
-DUAL = 1e-7
 
 
 @dataclass(frozen=True)
@@ -56,84 +52,6 @@ class Outcome:
     source: str
 
 
-class Arrays:
-    """A PuLP problem as arrays, minimising; `sign` is -1 when the expression is maximised."""
-
-    def __init__(
-        self, problem: pulp.LpProblem, expression: pulp.LpAffineExpression, sign: float
-    ) -> None:
-        """Read rows, bounds and the expression to optimise."""
-        self.variables: list[Any] = list(problem.variables())
-        place = {id(variable): number for number, variable in enumerate(self.variables)}
-        self.cost = np.zeros(len(self.variables))
-        for variable, weight in expression.items():
-            self.cost[place[id(variable)]] = sign * weight
-        self.offset = sign * float(expression.constant)
-        lower = [-np.inf if v.lowBound is None else v.lowBound for v in self.variables]
-        upper = [np.inf if v.upBound is None else v.upBound for v in self.variables]
-        self.lower, self.upper = np.array(lower, float), np.array(upper, float)
-        self.whole = np.array([v.cat == "Integer" for v in self.variables], bool)
-        self.constraints: list[Any] = problem.constraints()
-        side = np.array([-c.constant for c in self.constraints], float)
-        sense = np.array([c.sense for c in self.constraints], int)
-        self.row_lower = np.where(sense >= 0, side, -np.inf)
-        self.row_upper = np.where(sense <= 0, side, np.inf)
-        self.matrix = self._matrix(place)
-
-    def _matrix(self, place: dict[int, int]) -> sparse.csr_matrix:
-        counts = [len(c) for c in self.constraints]
-        starts = np.concatenate([[0], np.cumsum(counts, dtype=np.int64)]).astype(np.int32)
-        columns = np.array([place[id(v)] for c in self.constraints for v in c], np.int32)
-        weights = np.array([w for c in self.constraints for w in c.values()], float)
-        return sparse.csr_matrix((weights, columns, starts), (len(counts), len(self.variables)))
-
-    @cached_property
-    def scale(self) -> Floats:
-        """Largest absolute coefficient of each row, at least 1."""
-        if not self.matrix.nnz:
-            return np.ones(self.matrix.shape[0])
-        return np.asarray(np.maximum(1.0, abs(self.matrix).max(axis=1).toarray().ravel()))
-
-    def fault(self, values: Floats) -> str:
-        """Return what is wrong with a solution by our own arithmetic; empty when nothing is."""
-        if not np.isfinite(values).all():
-            return "values that are no numbers"
-        room = FEASIBLE * np.maximum(1.0, abs(values))
-        if (values < self.lower - room).any() or (values > self.upper + room).any():
-            return "a variable outside its bounds"
-        whole = values[self.whole]
-        if (abs(whole - whole.round()) > WHOLE * np.maximum(1.0, abs(whole))).any():
-            return "a part where a whole number is asked"
-        sums = self.matrix @ values
-        terms = abs(self.matrix) @ abs(values)
-        room = FEASIBLE * np.maximum(self.scale, terms)
-        broken = (sums < self.row_lower - room) | (sums > self.row_upper + room)
-        if broken.any():
-            return f"the row {self.constraints[int(broken.argmax())].name} broken"
-        return ""
-
-    def value(self, values: Floats) -> float:
-        """Return the value of the expression, minimised."""
-        return float(self.cost @ values) + self.offset
-
-    def dual_bound(self, duals: Floats) -> float:
-        """Return the Lagrangean bound of the duals; both conventions of sign are tried."""
-        return max(self._bound(duals), self._bound(-duals))
-
-    def _bound(self, duals: Floats) -> float:
-        duals = np.where(np.isinf(self.row_lower), np.minimum(duals, 0.0), duals)
-        duals = np.where(np.isinf(self.row_upper), np.maximum(duals, 0.0), duals)
-        reduced = self.cost - self.matrix.T @ duals
-        room = DUAL * (1.0 + abs(self.cost) + abs(self.matrix).T @ abs(duals))
-        ends = np.where(reduced > 0, self.lower, self.upper)
-        free = np.isinf(ends)
-        if (abs(reduced)[free] > room[free]).any():
-            return -np.inf
-        sides = np.where(duals > 0, self.row_lower, self.row_upper)
-        rows = duals[duals != 0] @ sides[duals != 0]
-        return float(rows + reduced[~free] @ ends[~free]) + self.offset
-
-
 def optimise(
     problem: pulp.LpProblem,
     expression: Any,
@@ -160,8 +78,9 @@ def optimise(
     # Minimised for every solver, so that bounds and duals mean the same.
     problem.sense = pulp.LpMinimize
     problem.objective = sign * expression
+    _whole_bounds(problem)
     arrays = Arrays(problem, expression, sign)
-    if not problem.objective and arrays.variables:
+    if problem.objective.isNumericalConstant() and arrays.variables:
         # PuLP would add a dummy variable for good, which CBC refuses in the next goal.
         problem.objective[arrays.variables[0]] = 0.0
     if solver == "highs":
@@ -171,8 +90,18 @@ def optimise(
     return _judged(arrays, answer, sign)
 
 
+def _whole_bounds(problem: pulp.LpProblem) -> None:
+    """Round bounds of whole variables inwards: HiGHS 1.12 loses optima when they are not whole."""
+    for variable in problem.variables():
+        if variable.cat == "Integer":
+            if variable.lowBound is not None:
+                variable.lowBound = math.ceil(variable.lowBound - 1e-9)
+            if variable.upBound is not None:
+                variable.upBound = math.floor(variable.upBound + 1e-9)
+
+
 def _judged(arrays: Arrays, answer: Answer, sign: float) -> Outcome:
-    if answer.values is None:
+    if answer.values is None or answer.ended in ("infeasible", "unbounded"):
         return Outcome(None, None, answer.ended, answer.claimed)
     fault = arrays.fault(answer.values)
     if fault:
@@ -206,6 +135,14 @@ def _by_highs(arrays: Arrays, seconds: float | None, gap: float) -> Answer:
             raise UsageError.because(f"HiGHS refuses {name}", value=setting, code="E2204")
     highs.passModel(_highs_model(arrays))
     highs.run()
+    if highs.getModelStatus() in (
+        highspy.HighsModelStatus.kInfeasible,
+        highspy.HighsModelStatus.kUnboundedOrInfeasible,
+    ):
+        # A verdict of presolve alone is not taken: without it the solver must come to the same.
+        highs.setOptionValue("presolve", "off")
+        highs.clearSolver()
+        highs.run()
     status, info, solution = highs.getModelStatus(), highs.getInfo(), highs.getSolution()
     endings: dict[Any, Ended] = {
         highspy.HighsModelStatus.kOptimal: "completed",
@@ -245,9 +182,6 @@ def _highs_model(arrays: Arrays) -> Any:
 def _by_pulp(
     problem: pulp.LpProblem, arrays: Arrays, name: str, seconds: float | None, gap: float
 ) -> Answer:
-    import tempfile
-    from pathlib import Path
-
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         log = Path(folder) / "solver.log"
@@ -256,9 +190,13 @@ def _by_pulp(
             variable.varValue = None
         try:
             status = problem.solve(solver)
+            text = _text(log)
         except pulp.PulpError as error:
-            return Answer(None, None, None, f"{name}: {error}", "error")
-        text = log.read_text(encoding="utf-8", errors="replace") if log.exists() else ""
+            impossible = "infeasible" in _text(log)
+            said = "infeasible" if impossible else f"{type(error).__name__}"
+            return Answer(
+                None, None, None, f"{name}: {said}", "infeasible" if impossible else "error"
+            )
     ended = _ending(problem, status, text, seconds)
     if any(variable.varValue is None for variable in arrays.variables):
         return Answer(None, None, None, name, ended)
@@ -268,7 +206,11 @@ def _by_pulp(
     return Answer(values, known, _claimed_bound(problem, arrays, text), name, ended)
 
 
-def pulp_solver(name: str, seconds: float | None, gap: float, log: Any) -> Any:
+def _text(log: Path) -> str:
+    return log.read_text(encoding="utf-8", errors="replace") if log.exists() else ""
+
+
+def pulp_solver(name: str, seconds: float | None, gap: float, log: Path) -> Any:
     """Return the solver of PuLP behind "pulp:NAME"; E2203 when there is none."""
     short = name.removeprefix("pulp:")
     if not name.startswith("pulp:") or short not in pulp.listSolvers(onlyAvailable=True):

@@ -165,10 +165,11 @@ def level_share(m: Model, shares: list[Share]) -> Any:
 
 
 def still_free(m: Model, shares: list[Share], lowest: float, solver: str) -> list[Share]:
-    """Drop the shares that cannot rise above the level while all others hold it."""
-    best = {}
-    for share in shares:
-        least = optimise(m.problem, share[5], "min", solver).value
-        best[share[:3]] = (share[3] - (share[3] if least is None else least)) / share[4]
+    """Drop the places whose worst window cannot rise above the level while all hold it."""
+    best: dict[str, float] = {}
+    for p in dict.fromkeys(share[0] for share in shares):
+        worst = level_share(m, [share for share in shares if share[0] == p])
+        reached = optimise(m.problem, worst, "max", solver).value
+        best[p] = lowest if reached is None else reached
     bar = max(lowest + 1e-5, min(best.values()))
-    return [share for share in shares if best[share[:3]] > bar]
+    return [share for share in shares if best[share[0]] > bar]
