@@ -1,1 +1,1 @@
-"""Instances made by rule: the Shanghai case from a table of figures, and random ones of any size."""
+"""Instances made by rule: the Shanghai case from a table of figures, and random ones."""

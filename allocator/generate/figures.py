@@ -7,7 +7,8 @@ from importlib.resources import files
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+
+from allocator.generate.shapes import Floats
 
 STATUSES = ("sourced", "derived", "assumed")
 
@@ -27,7 +28,7 @@ class Figures:
     """Numbers looked up by subject and figure, such as ("rider", "count")."""
 
     def __init__(self, name: str) -> None:
-        """Read the table `name`; its columns are subject, figure, value, unit, status, source, note."""
+        """Read the table `name`: subject, figure, value, unit, status, source, note."""
         self.table = read_figures(name)
         keys = zip(self.table["subject"], self.table["figure"], strict=True)
         self._values = dict(zip(keys, self.table["value"].astype(float), strict=True))
@@ -44,7 +45,7 @@ class Figures:
         """Return one value, or `missing` when the table has none."""
         return self._values.get((subject, figure), missing)
 
-    def column(self, subjects: Sequence[str], figure: str, missing: float = 0.0) -> NDArray[np.float64]:
+    def column(self, subjects: Sequence[str], figure: str, missing: float = 0.0) -> Floats:
         """Return the value of `figure` for every subject, `missing` where the table has none."""
         return np.array([self.find(subject, figure, missing) for subject in subjects])
 

@@ -8,11 +8,14 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Names = dict[str, list[str] | Ints]
 GOLDEN = (np.sqrt(5.0) - 1) / 2
 KM_PER_DEGREE = 111.195  # of latitude, mean Earth radius
 
 
-def spread_points(lat: Floats, lon: Floats, radius_km: Floats, rank: Ints, size: Ints) -> tuple[Floats, Floats]:
+def spread_points(
+    lat: Floats, lon: Floats, radius_km: Floats, rank: Ints, size: Ints
+) -> tuple[Floats, Floats]:
     """Return points spread evenly in a disc (sunflower spiral), five decimals.
 
     Args:
@@ -30,7 +33,7 @@ def spread_points(lat: Floats, lon: Floats, radius_km: Floats, rank: Ints, size:
 
 
 def whole_shares(total: Ints, weight: Floats, group: Ints) -> Ints:
-    """Split `total[g]` over the members of each group by weight into whole numbers (largest remainder)."""
+    """Split `total[g]` over each group's members by weight, in whole numbers (largest remainder)."""
     weights = np.bincount(group, weight, minlength=len(total))
     exact = total[group] * weight / weights[group]
     whole = np.floor(exact).astype(np.int64)
@@ -41,7 +44,7 @@ def whole_shares(total: Ints, weight: Floats, group: Ints) -> Ints:
     return whole + (place < left[group])
 
 
-def long_table(names: dict[str, list[str] | Ints], **values: Floats) -> pd.DataFrame:
+def long_table(names: Names, **values: Floats) -> pd.DataFrame:
     """Return one row per combination of `names` (last one fastest) with the arrays of `values`.
 
     Each array has one axis per name.

@@ -12,7 +12,9 @@ from allocator.instance import Instance, save
 LARGE_BYTES = 500_000
 
 
-def write_instance(instance: Instance, path: str | PathLike[str], readme: str = "", pack_above: int = LARGE_BYTES) -> Path:
+def write_instance(
+    instance: Instance, path: str | PathLike[str], readme: str = "", pack_above: int = LARGE_BYTES
+) -> Path:
     """Write an instance as a folder; tables above `pack_above` bytes become `.csv.gz`.
 
     Args:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,11 +14,32 @@ from allocator.generate.lockdown.plot import Plot
 from allocator.instance import Instance, Policy
 
 DEFAULT_FEATURES = frozenset(
-    ("access", "arrivals", "community_stocks", "costs", "earmarks", "floors", "gates", "in_transit", "limits", "links",
-     "owners", "perishables", "permits", "purchases", "reliability", "reusables", "vehicles", "volumes", "waits",
-     "weights")
-)  # fmt: skip
-FEATURES = DEFAULT_FEATURES | {"closed_sites", "packs", "pins", "site_needs", "throughput", "whole_trips"}
+    [
+        "access",
+        "arrivals",
+        "community_stocks",
+        "costs",
+        "earmarks",
+        "floors",
+        "gates",
+        "in_transit",
+        "limits",
+        "links",
+        "owners",
+        "perishables",
+        "permits",
+        "purchases",
+        "reliability",
+        "reusables",
+        "vehicles",
+        "volumes",
+        "waits",
+        "weights",
+    ]
+)
+FEATURES = DEFAULT_FEATURES | frozenset(
+    ["closed_sites", "packs", "pins", "site_needs", "throughput", "whole_trips"]
+)
 LANES_K = 3
 
 
@@ -49,7 +71,9 @@ def lockdown(
     _check(min(communities, sites, items, periods), seed, wanted_features)
     plot = Plot(communities, sites, items, periods, wanted_features, Draw(seed))
     return Instance.from_frames(
-        policy=_policy(plot), name=f"lockdown-{communities}-{sites}-{items}-{periods}-{seed}", **_tables(plot)
+        policy=_policy(plot),
+        name=f"lockdown-{communities}-{sites}-{items}-{periods}-{seed}",
+        **_tables(plot),
     )
 
 
@@ -58,10 +82,11 @@ def _check(smallest: int, seed: int, features: frozenset[str]) -> None:
         raise ValueError("sizes start at 1 and seeds at 0")
     unknown = sorted(features - FEATURES)
     if unknown:
-        raise ValueError(f"unknown features {', '.join(unknown)}; known are {', '.join(sorted(FEATURES))}")
+        known = ", ".join(sorted(FEATURES))
+        raise ValueError(f"unknown features {', '.join(unknown)}; known are {known}")
 
 
-def _tables(plot: Plot) -> dict[str, pd.DataFrame]:
+def _tables(plot: Plot) -> dict[str, Any]:
     places = town.communities_table(plot)
     items = goods.items_table(plot)
     want = goods.wanted(plot, items, places["population"].to_numpy(float))
@@ -71,7 +96,8 @@ def _tables(plot: Plot) -> dict[str, pd.DataFrame]:
     mass = transport.mass_per_period(want.quantity, items["kg"].to_numpy(float))
     sites = town.sites_table(plot)
     if plot.has("throughput"):
-        sites["throughput_kg"] = np.ceil(mass / plot.sites * plot.draw.uniform("throughput", 0.5, 2, plot.sites))
+        part = plot.draw.uniform("throughput", 0.5, 2, plot.sites) / plot.sites
+        sites["throughput_kg"] = np.ceil(mass * part)
     return {
         "periods": pd.DataFrame({"period": plot.period_numbers}),
         "communities": places,
@@ -88,7 +114,7 @@ def _tables(plot: Plot) -> dict[str, pd.DataFrame]:
         "owners": supply.owners_table(plot, places),
         "vehicles": transport.vehicles_table(plot, mass, str(places["zone_id"].iloc[0])),
         "links": transport.links_table(plot),
-        "pins": transport.pins_table(plot, items),
+        "pins": transport.pins_table(plot, items, stocks),
     }
 
 

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from allocator.generate.shapes import Floats, Ints
 
+Words = pd.api.extensions.ExtensionArray
+
 
 class Draw:
     """Streams of random numbers by subject, so that one feature does not change the others.
@@ -41,7 +43,7 @@ class Draw:
         """Return one of the numbers for every entry."""
         return np.asarray(options, dtype=float)[self.whole(subject, 0, len(options) - 1, *shape)]
 
-    def label(self, subject: str, options: Sequence[str], *shape: int) -> pd.arrays.ArrowStringArray:
+    def label(self, subject: str, options: Sequence[str], *shape: int) -> Words:
         """Return one of the words for every entry of a flat shape."""
-        words: pd.arrays.ArrowStringArray = pd.array(list(options), dtype="str")
+        words = pd.array(list(options), dtype="str")
         return words.take(self.whole(subject, 0, len(options) - 1, *shape))

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from allocator.generate.lockdown.plot import Plot
-from allocator.generate.shapes import Floats, long_table
+from allocator.generate.shapes import Floats, Names, long_table
 
 
 def items_table(plot: Plot) -> pd.DataFrame:
@@ -16,7 +16,9 @@ def items_table(plot: Plot) -> pd.DataFrame:
     draw, count = plot.draw, plot.items
     later = np.arange(count) > 0
     reusable = draw.chance("reusable", 0.25, count) & later & plot.has("reusables")
-    perishable = draw.chance("perishable", 0.35, count) & later & ~reusable & plot.has("perishables")
+    perishable = (
+        draw.chance("perishable", 0.35, count) & later & ~reusable & plot.has("perishables")
+    )
     kg = draw.one_of("kg", (0.05, 0.25, 0.5, 1, 2), count)
     return pd.DataFrame(
         {
@@ -25,7 +27,9 @@ def items_table(plot: Plot) -> pd.DataFrame:
             "kg": kg,
             "m3": kg * 0.004 if plot.has("volumes") else 0.0,
             "pack_size": draw.one_of("pack", (1, 2, 5, 10, 12), count),
-            "whole_packs": draw.chance("whole packs", 0.35, count) & ~perishable & plot.has("packs"),
+            "whole_packs": draw.chance("whole packs", 0.35, count)
+            & ~perishable
+            & plot.has("packs"),
             "shelf_life_periods": np.where(perishable, draw.whole("shelf", 1, 3, count), np.nan),
             "reusable": reusable,
             "return_periods": np.where(reusable, draw.whole("return", 0, 1, count), 0),
@@ -48,7 +52,7 @@ class Wanted:
 
 
 def wanted(plot: Plot, items: pd.DataFrame, population: Floats) -> Wanted:
-    """Return whole needs: a share of the people times a norm of the item, varying by day; some are zero."""
+    """Return whole needs: a share of the people times a norm, varying by day; some are zero."""
     draw = plot.draw
     shape = (plot.communities, plot.items, plot.periods)
     reusable = items["reusable"].to_numpy()
@@ -65,11 +69,13 @@ def wanted(plot: Plot, items: pd.DataFrame, population: Floats) -> Wanted:
 def needs_table(plot: Plot, items: pd.DataFrame, want: Wanted) -> pd.DataFrame:
     """Return the needs table; waiting needs and floors by item."""
     draw = plot.draw
-    names: dict[str, list[str] | np.ndarray] = {
+    names: Names = {
         "community_id": plot.community_ids, "item_id": plot.item_ids, "period": plot.period_numbers,
     }  # fmt: skip
     table = long_table(names, quantity=want.quantity, people=want.people)
-    waits = draw.chance("waits", 0.3, plot.items) & ~items["reusable"].to_numpy() & plot.has("waits")
+    waits = (
+        draw.chance("waits", 0.3, plot.items) & ~items["reusable"].to_numpy() & plot.has("waits")
+    )
     floor = draw.one_of("floor", (0, 0, 0.25, 0.5), plot.items) * plot.has("floors")
     item = np.tile(np.repeat(np.arange(plot.items), plot.periods), plot.communities)
     words = pd.array(["waits" if late else "lost" for late in waits], dtype="str")

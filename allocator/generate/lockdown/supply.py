@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from allocator.generate.lockdown.plot import Plot, no_rows
-from allocator.generate.shapes import Floats, Ints, long_table
+from allocator.generate.shapes import Floats, Ints, Names, long_table
 
 MARKED_LOTS = 6  # more earmarks make more batches without making the case richer
 
@@ -24,11 +24,13 @@ def owners_table(plot: Plot, communities: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["owner_id", "kind", "vetted", "terms", "district"])
 
 
-def stocks_table(plot: Plot, items: pd.DataFrame, communities: pd.DataFrame, per_period: Floats) -> pd.DataFrame:
-    """Return stock at every site, and at some communities when asked for."""
+def stocks_table(
+    plot: Plot, items: pd.DataFrame, communities: pd.DataFrame, per_period: Floats
+) -> pd.DataFrame:
+    """Return stock at every site, and at some communities."""
     draw = plot.draw
     part = draw.uniform("stock", 0.2, 1.5, plot.sites, plot.items) * plot.periods * 0.4 / plot.sites
-    names: dict[str, list[str] | np.ndarray] = {"place_id": plot.site_ids, "item_id": plot.item_ids}
+    names: Names = {"place_id": plot.site_ids, "item_id": plot.item_ids}
     table = long_table(names, quantity=np.ceil(part * per_period[None, :]))
     perishable = np.tile(items["shelf_life_periods"].notna().to_numpy(), plot.sites)
     dated = perishable & draw.chance("dated", 0.4, len(table))
@@ -42,7 +44,7 @@ def stocks_table(plot: Plot, items: pd.DataFrame, communities: pd.DataFrame, per
 def _held_by_communities(plot: Plot, per_period: Floats) -> pd.DataFrame:
     shape = (plot.communities, plot.items)
     part = plot.draw.uniform("home stock", 0.1, 0.6, *shape) * plot.draw.chance("home", 0.2, *shape)
-    names: dict[str, list[str] | np.ndarray] = {"place_id": plot.community_ids, "item_id": plot.item_ids}
+    names: Names = {"place_id": plot.community_ids, "item_id": plot.item_ids}
     table = long_table(names, quantity=np.floor(part * per_period[None, :] / plot.communities))
     return table[table["quantity"] > 0]
 
@@ -51,7 +53,7 @@ def arrivals_table(plot: Plot, communities: pd.DataFrame, per_period: Floats) ->
     """Return what comes to a site each period, about half of the need."""
     if not plot.has("arrivals"):
         return no_rows("place_id", "item_id", "period", "quantity")
-    names: dict[str, list[str] | np.ndarray] = {"item_id": plot.item_ids, "period": plot.period_numbers}
+    names: Names = {"item_id": plot.item_ids, "period": plot.period_numbers}
     share = plot.draw.uniform("arrival", 0.1, 0.9, plot.items, plot.periods)
     table = long_table(names, quantity=np.ceil(share * per_period[:, None]))
     table["place_id"] = plot.draw.label("arrival site", plot.site_ids, len(table))
@@ -77,15 +79,20 @@ def in_transit_table(plot: Plot, per_period: Floats) -> pd.DataFrame:
     )
 
 
-def _marked(plot: Plot, subject: str, table: pd.DataFrame, communities: pd.DataFrame) -> pd.DataFrame:
+def _marked(
+    plot: Plot, subject: str, table: pd.DataFrame, communities: pd.DataFrame
+) -> pd.DataFrame:
     """Give lots owners, and a few of them earmarks: a community, a district or a zone."""
     table = table.assign(owner_id="", earmark="")
     if plot.has("owners"):
-        table["owner_id"] = plot.draw.label(f"{subject} owner", ("city", "city", "firm"), len(table))
+        table["owner_id"] = plot.draw.label(
+            f"{subject} owner", ("city", "city", "firm"), len(table)
+        )
     chosen = _few(plot, subject, len(table))
     owner, earmark = table["owner_id"].to_numpy(object), table["earmark"].to_numpy(object)
     for turn, row in enumerate(chosen.tolist()):
-        town = communities.iloc[int(plot.draw.whole(f"{subject} town", 0, plot.communities - 1, 1)[0])]
+        chance = plot.draw.whole(f"{subject} town", 0, plot.communities - 1)
+        town = communities.iloc[int(chance)]
         if turn % 3 == 2 and plot.has("owners"):
             owner[row] = ("strangers", "neighbours")[turn // 3 % 2]
         elif plot.has("earmarks"):
@@ -94,15 +101,17 @@ def _marked(plot: Plot, subject: str, table: pd.DataFrame, communities: pd.DataF
 
 
 def _few(plot: Plot, subject: str, count: int) -> Ints:
+    """Return some lots, never the first one: a pin may count on it."""
     order = np.argsort(plot.draw.uniform(f"{subject} marked", 0, 1, count), kind="stable")
-    return order[: min(MARKED_LOTS, count // 3)]
+    return order[order > 0][: min(MARKED_LOTS, count // 3)]
 
 
 def limits_table(plot: Plot, items: pd.DataFrame, stocks: pd.DataFrame) -> pd.DataFrame:
     """Return caps on what leaves a site, and shares of lasting stock that must stay."""
     if not plot.has("limits"):
         return no_rows("place_id", "item_id")
-    table = stocks[stocks["place_id"].isin(plot.site_ids)][["place_id", "item_id", "quantity"]].reset_index(drop=True)
+    table = stocks[stocks["place_id"].isin(plot.site_ids)].reset_index(drop=True)
+    table = table[["place_id", "item_id", "quantity"]]
     lasting = set(items.loc[items["shelf_life_periods"].isna(), "item_id"])
     keep = plot.draw.one_of("keep", (0, 0, 0.1, 0.25), len(table)) * table["item_id"].isin(lasting)
     cap = np.ceil(table["quantity"] * plot.draw.uniform("cap", 0.3, 0.9, len(table)))
@@ -115,11 +124,11 @@ def purchases_table(plot: Plot, per_period: Floats) -> pd.DataFrame:
     """Return what can be bought here and there."""
     if not plot.has("purchases"):
         return no_rows("site_id", "item_id", "period", "limit")
-    names: dict[str, list[str] | np.ndarray] = {
+    names: Names = {
         "site_id": plot.site_ids, "item_id": plot.item_ids, "period": plot.period_numbers,
     }  # fmt: skip
     shape = (plot.sites, plot.items, plot.periods)
     limit = np.ceil(plot.draw.uniform("buy limit", 0.05, 0.2, *shape) * per_period[None, :, None])
-    price = np.repeat(plot.draw.whole("price", 1, 20, plot.items)[None, :, None], plot.sites, axis=0)
-    table = long_table(names, limit=limit, price=np.broadcast_to(price, shape) * 1.0)
+    price = plot.draw.whole("price", 1, 20, plot.items)[None, :, None]
+    table = long_table(names, limit=limit, price=np.broadcast_to(price, shape).astype(np.float64))
     return table[plot.draw.chance("for sale", 0.15, len(table))]

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from allocator.generate.lockdown.plot import Plot, no_rows
-from allocator.generate.shapes import KM_PER_DEGREE, Floats, long_table
+from allocator.generate.shapes import KM_PER_DEGREE, Floats, Names, long_table
 
 CENTRE = (31.2, 121.5)
 KINDS = ("warehouse", "market", "reserve", "hospital", "shelter")
@@ -21,7 +21,12 @@ def _points(plot: Plot, subject: str, count: int) -> pd.DataFrame:
     part = np.sqrt(plot.draw.uniform(f"{subject} radius", 0, 1, count))
     turn = plot.draw.uniform(f"{subject} turn", 0, 1, count)
     north = part * _radius_km(plot) * np.sin(2 * np.pi * turn) / KM_PER_DEGREE
-    east = part * _radius_km(plot) * np.cos(2 * np.pi * turn) / (KM_PER_DEGREE * np.cos(np.radians(CENTRE[0])))
+    east = (
+        part
+        * _radius_km(plot)
+        * np.cos(2 * np.pi * turn)
+        / (KM_PER_DEGREE * np.cos(np.radians(CENTRE[0])))
+    )
     sectors = int(np.clip(plot.communities // 8, 2, 40))
     return pd.DataFrame(
         {
@@ -66,9 +71,11 @@ def access_table(plot: Plot) -> pd.DataFrame:
     controlled = (1 - sealed) * plot.draw.one_of("controlled", (0, 0.5, 1), *shape)
     share = np.stack([sealed, controlled, 1 - sealed - controlled], axis=2)
     share[plot.draw.chance("no access row", 0.2, plot.communities)] = 0
-    names: dict[str, list[str] | np.ndarray] = {
-        "place_id": plot.community_ids, "period": plot.period_numbers, "access": ["sealed", "controlled", "open"],
-    }  # fmt: skip
+    names: Names = {
+        "place_id": plot.community_ids,
+        "period": plot.period_numbers,
+        "access": ["sealed", "controlled", "open"],
+    }
     table = long_table(names, share=share)
     return table[table["share"] > 0]
 
@@ -83,7 +90,7 @@ def gates_table(plot: Plot, minutes: Floats) -> pd.DataFrame:
     if not plot.has("gates"):
         return no_rows("community_id", "period", "handling_minutes")
     given = np.ceil(minutes * plot.draw.uniform("gate", 0.4, 1.4, *minutes.shape))
-    names: dict[str, list[str] | np.ndarray] = {
+    names: Names = {
         "community_id": plot.community_ids, "period": plot.period_numbers,
     }  # fmt: skip
     table = long_table(names, handling_minutes=given)

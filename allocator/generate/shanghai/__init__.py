@@ -1,5 +1,6 @@
 """Shanghai, the first 14 days of April 2022, at three levels of detail."""
 
-from allocator.generate.shanghai.build import LEVELS, shanghai_2022
+from allocator.generate.shanghai.build import shanghai_2022
+from allocator.generate.shanghai.case import LEVELS
 
 __all__ = ["LEVELS", "shanghai_2022"]

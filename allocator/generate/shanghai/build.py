@@ -13,11 +13,14 @@ from allocator.instance import Instance, Policy
 
 OVERLAYS = (  # scenario_id, name, table, selector, field, op, value
     ("riders-double", "Twice the riders", "vehicles", "type=rider", "count", "scale", "2"),
-    ("permits-open", "Every van may enter sealed compounds", "vehicles", "type=van_no_permit", "access", "set",
-     "open|controlled|sealed"),
-    ("donors-fail", "Goods of donors do not come", "arrivals", "owner_id=charity", "quantity", "scale", "0"),
-    ("aid-halved", "Half of the aid from other provinces", "arrivals", "owner_id=provinces", "quantity", "scale", "0.5"),
-    ("fewer-hands", "A third fewer hands at the gates", "gates", "", "handling_minutes", "scale", "0.67"),
+    ("permits-open", "Every van may enter sealed compounds", "vehicles", "type=van_no_permit",
+     "access", "set", "open|controlled|sealed"),
+    ("donors-fail", "Goods of donors do not come", "arrivals", "owner_id=charity", "quantity",
+     "scale", "0"),
+    ("aid-halved", "Half of the aid from other provinces", "arrivals", "owner_id=provinces",
+     "quantity", "scale", "0.5"),
+    ("fewer-hands", "A third fewer hands at the gates", "gates", "", "handling_minutes",
+     "scale", "0.67"),
 )  # fmt: skip
 
 
@@ -79,11 +82,12 @@ def _policy(case: Case, integer: bool) -> Policy:
 
 
 def _periods(case: Case) -> pd.DataFrame:
-    return pd.DataFrame(
-        {"period": np.arange(1, PERIODS + 1), "start": case.dates.strftime("%Y-%m-%d"), "minutes": 1440}
-    )
+    numbers = np.arange(1, PERIODS + 1)
+    return pd.DataFrame({"period": numbers, "start": case.dates.strftime("%Y-%m-%d")})
 
 
 def _communities(case: Case) -> pd.DataFrame:
-    columns = ["community_id", "name", "lat", "lon", "district", "zone_id", "population", "households"]
-    return case.units[columns].assign(vulnerability=case.figures("city", "vulnerability"))
+    columns = ["community_id", "name", "lat", "lon", "district", "zone_id"]
+    return case.units[[*columns, "population", "households"]].assign(
+        vulnerability=case.figures("city", "vulnerability")
+    )

@@ -1,4 +1,4 @@
-"""What every part of the Shanghai case shares: figures, districts, days, communities."""
+"""What all parts of the Shanghai case share: figures, districts, days, communities."""
 
 from __future__ import annotations
 
@@ -17,12 +17,16 @@ FIRST_DAY = "2022-04-01"
 
 @dataclass(frozen=True)
 class Case:
-    """The case at one level; arrays have one entry a community unless said otherwise."""
+    """The case at one level; arrays have one entry a community.
+
+    `districts` has 16 rows. `units` are the communities with helper columns: home (row of
+    districts), weight (cases per person over the district's), radius_km (of its own area).
+    """
 
     figures: Figures
-    districts: pd.DataFrame  # 16 rows
-    units: pd.DataFrame  # communities with helper columns: home (row of districts), weight, radius_km
-    dates: pd.DatetimeIndex  # periods
+    districts: pd.DataFrame
+    units: pd.DataFrame
+    dates: pd.DatetimeIndex
 
     @property
     def home(self) -> Ints:
@@ -51,11 +55,15 @@ def open_case(level: str) -> Case:
     figures = Figures("shanghai_2022")
     districts = _districts()
     units = _parts(level, districts)
-    units["home"] = pd.Index(districts["district_code"]).get_indexer(pd.Index(units["district_code"]))
+    units["home"] = pd.Index(districts["district_code"]).get_indexer(
+        pd.Index(units["district_code"])
+    )
     units["weight"] = _concentration(units, figures) if level != "district" else 1.0
     units = _placed(units, districts)
     units["population"] = whole_shares(
-        districts["population"].to_numpy(np.int64), units["committees"].to_numpy(float), units["home"].to_numpy()
+        districts["population"].to_numpy(np.int64),
+        units["committees"].to_numpy(float),
+        units["home"].to_numpy(),
     )
     units["households"] = (units["population"] / figures("city", "household_size")).round()
     return Case(figures, districts, units, pd.date_range(FIRST_DAY, periods=PERIODS))
@@ -86,7 +94,9 @@ def _parts(level: str, districts: pd.DataFrame) -> pd.DataFrame:
     frame = frame.loc[frame.index.repeat(frame["committees"])].reset_index(drop=True)
     number = (frame.groupby("jiedao").cumcount() + 1).astype("str").str.zfill(3)
     return frame.assign(
-        community_id=frame["community_id"] + "-" + number, name=frame["name"] + " " + number, committees=1
+        community_id=frame["community_id"] + "-" + number,
+        name=frame["name"] + " " + number,
+        committees=1,
     )
 
 
@@ -105,11 +115,11 @@ def _concentration(units: pd.DataFrame, figures: Figures) -> Floats:
 
 
 def _placed(units: pd.DataFrame, districts: pd.DataFrame) -> pd.DataFrame:
-    """Give every community a point: the district's own, or its jiedao's place in a spiral around it."""
+    """Give every community a point: the district's, or its jiedao's in a spiral around it."""
     jiedao = units.drop_duplicates("jiedao")
     at = districts.iloc[jiedao["home"]]
-    size = jiedao.groupby("home")["jiedao"].transform("size").to_numpy()
-    rank = jiedao.groupby("home").cumcount().to_numpy()
+    size = jiedao.groupby("home")["jiedao"].transform("size").to_numpy(np.int64)
+    rank = np.asarray(jiedao.groupby("home").cumcount(), dtype=np.int64)
     radius = at["radius_km"].to_numpy() * np.where(size > 1, 0.8, 0.0)
     lat, lon = spread_points(at["lat"].to_numpy(), at["lon"].to_numpy(), radius, rank, size)
     units["lat"], units["lon"] = lat[units["jiedao"]], lon[units["jiedao"]]

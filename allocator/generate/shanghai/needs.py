@@ -8,7 +8,7 @@ import pandas as pd
 from allocator.generate.figures import read_figures
 from allocator.generate.shanghai.case import PERIODS, Case
 from allocator.generate.shanghai.pressure import Pressure
-from allocator.generate.shapes import Floats, long_table
+from allocator.generate.shapes import Floats, Names, long_table
 
 FOOD = ("rice", "noodles", "oil", "vegetables", "meat", "eggs")
 EQUIPMENT = ("gloves", "masks", "respirators", "gowns", "face_shields", "hand_rub")
@@ -24,7 +24,8 @@ def items_table(case: Case, whole_packs: bool) -> pd.DataFrame:
         for name in ("kg", "m3", "pack_size", "tier", "return_periods", "minutes_per_unit")
     }
     minutes = figure.pop("minutes_per_unit")
-    minutes = np.where(minutes > 0, minutes, figure["kg"] * case.figures("staff", "minutes_per_kg"))
+    by_mass = figure["kg"] * case.figures("staff", "minutes_per_kg")
+    minutes = np.where(minutes > 0, minutes, by_mass)
     minutes[items["item_id"].isin(EQUIPMENT)] = 0  # staff fetch their own
     return items.assign(
         **figure,
@@ -47,7 +48,8 @@ def need_arrays(case: Case, pressure: Pressure) -> dict[str, tuple[Floats, Float
     found["water"] = (thirsty * figures("water", "per_person"), thirsty)
     found |= _equipment(case, pressure)
     found["antigen_tests"] = (residents * figures("antigen_tests", "per_person"),) * 2
-    patients = residents * figures("city", "home_oxygen_share") + pressure.ill * figures("city", "severe_share")
+    patients = residents * figures("city", "home_oxygen_share")
+    patients = patients + pressure.ill * figures("city", "severe_share")
     found["concentrators"] = (patients, patients)
     return found
 
@@ -70,7 +72,7 @@ def needs_table(case: Case, needs: dict[str, tuple[Floats, Floats]]) -> pd.DataF
     items = list(needs)
     quantity = np.stack([needs[item][0] for item in items], axis=1)
     people = np.stack([needs[item][1] for item in items], axis=1)
-    names: dict[str, list[str] | np.ndarray] = {
+    names: Names = {
         "community_id": case.units["community_id"].tolist(),
         "item_id": items,
         "period": np.arange(1, PERIODS + 1),

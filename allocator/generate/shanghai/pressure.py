@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from allocator.generate.figures import Figures
 from allocator.generate.shanghai.case import PERIODS, Case
-from allocator.generate.shapes import Floats, long_table
+from allocator.generate.shapes import Floats, Names, long_table
 
 ZONES_DAY = 12  # period of the first counts of people by zone (12 April)
 
@@ -29,10 +30,9 @@ def pressure_of(case: Case) -> Pressure:
     """Return the daily state of every community."""
     figures = case.figures
     sealed, free = _zones(case)
-    workers = case.households / (
-        figures("staff", "households_of_two_communities") / figures("staff", "workers_of_two_communities")
-    )
-    share = np.linspace(figures("staff", "volunteers_first"), figures("staff", "volunteers_last"), PERIODS)
+    workers = case.households * workers_per_household(figures)
+    first, last = figures("staff", "volunteers_first"), figures("staff", "volunteers_last")
+    share = np.linspace(first, last, PERIODS)
     return Pressure(
         sealed=sealed,
         free=free,
@@ -43,17 +43,24 @@ def pressure_of(case: Case) -> Pressure:
     )
 
 
+def workers_per_household(figures: Figures) -> float:
+    """Return the workers per household of the two recorded communities."""
+    workers = figures("staff", "workers_of_two_communities")
+    return workers / figures("staff", "households_of_two_communities")
+
+
 def _zones(case: Case) -> tuple[Floats, Floats]:
     """Return the sealed and open shares.
 
-    Addresses listed over 14 days, per household, hit compounds at random: the share of compounds
-    hit is 1 - exp(-strength x rate). The strength is such that the city has the sealed share of 12 April.
+    Addresses listed over 14 days, per person, hit compounds at random: the share of compounds hit
+    is 1 - exp(-strength x rate), with the strength that gives the city its share of 12 April.
     """
     figures = case.figures
     people = {name: figures("city", f"{name}_people") for name in ("sealed", "controlled", "open")}
     target = people["sealed"] / sum(people.values())
-    district = case.by_district("addresses_14_days")[:, -PERIODS:] / case.districts["population"].to_numpy()[:, None]
-    rate = district[case.home] * case.units["weight"].to_numpy()[:, None]
+    listed = case.by_district("addresses_14_days")[:, -PERIODS:]
+    per_person = listed / case.districts["population"].to_numpy()[:, None]
+    rate = per_person[case.home] * case.units["weight"].to_numpy()[:, None]
     strength = _strength(rate[:, ZONES_DAY - 1], case.people / case.people.sum(), target)
     sealed = np.round(1 - np.exp(-strength * rate), 3)
     free = (1 - sealed) * people["open"] / (people["open"] + people["controlled"])
@@ -73,15 +80,16 @@ def _strength(rate: Floats, share: Floats, target: float) -> float:
 
 
 def _ill(case: Case) -> Floats:
-    """Return the cases of the last seven days, by population and concentration within the district."""
+    """Return the cases of the last seven days, spread by people and concentration."""
     cases = case.by_district("new_cases")
     days = int(case.figures("city", "seven_days"))
     total = np.cumsum(cases, axis=1)
     first = cases.shape[1] - PERIODS
     before = np.concatenate([np.zeros((len(total), 1)), total], axis=1)
     week = total[:, first:] - before[:, first + 1 - days : first + 1 - days + PERIODS]
-    share = case.people / case.districts["population"].to_numpy()[case.home] * case.units["weight"].to_numpy()
-    return np.asarray(week[case.home] * share[:, None])
+    share = case.people / case.districts["population"].to_numpy()[case.home]
+    weight = case.units["weight"].to_numpy()
+    return np.asarray(week[case.home] * (share * weight)[:, None])
 
 
 def _need_share(case: Case, free: Floats) -> Floats:
@@ -97,7 +105,7 @@ def access_table(case: Case, pressure: Pressure) -> pd.DataFrame:
     """Return the access table: shares of households sealed, controlled and open."""
     controlled = np.round(1 - pressure.sealed - pressure.free, 3)
     share = np.stack([pressure.sealed, controlled, pressure.free], axis=2)
-    names: dict[str, list[str] | np.ndarray] = {
+    names: Names = {
         "place_id": case.units["community_id"].tolist(),
         "period": np.arange(1, PERIODS + 1),
         "access": ["sealed", "controlled", "open"],
@@ -112,7 +120,7 @@ def gates_table(case: Case, pressure: Pressure) -> pd.DataFrame:
     minutes = pressure.workers * figures("staff", "worker_minutes")
     minutes = minutes + pressure.volunteers * figures("staff", "volunteer_minutes")
     effective = minutes / (1 + figures("staff", "sealed_extra") * pressure.sealed)
-    names: dict[str, list[str] | np.ndarray] = {
+    names: Names = {
         "community_id": case.units["community_id"].tolist(),
         "period": np.arange(1, PERIODS + 1),
     }

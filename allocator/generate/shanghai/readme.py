@@ -2,44 +2,23 @@
 
 from __future__ import annotations
 
+from importlib.resources import files
+
 import pandas as pd
 
 from allocator.generate.figures import STATUSES, read_figures
 from allocator.instance import Instance
 
-_INTRO = """# Shanghai, 1 to 14 April 2022: {level}
-
-The first two weeks of the city-wide lockdown: {communities} communities, {sites} sites, 16 items, 14 days, {needs:,} needs.
-Made by `allocator generate shanghai-2022 --level {level}` from the figures below; the same command makes the same bytes.
-The city's shortage was one of flow (hands at the gates, vehicles, permits, goods that took days to come), not only of stock; the
-instance is set up to show that, not to reproduce what was delivered: no record of deliveries by district exists.
-
-## How to read it
-- **Needs** are what falls on dispatched supplies: half of what a household eats, growing over the first five locked days
-  while stocks at home run out. Pudong, Fengxian, Jinshan and Chongming were locked four days before the others.
-- **Tier 1** (life-critical): rice as the staple, infant formula, water for people without a safe tap, oxygen
-  concentrators (reusable; a level in use). All else is tier 2. No place is weighed above another (vulnerability 1).
-- **Access**: the sealed share grows with the addresses listed over 14 days per household, scaled to the city's sealed
-  share of 12 April. Before 11 April nobody was free to leave.
-- **Gates**: workers as in two recorded communities (unverified), volunteers assumed; handing over takes longer where sealed.
-- **Sites**: two that are on record, three reserves and a depot a district that are assumed. No stock of any depot is known.
-{level_note}
-## Scenarios
-{scenarios}
-
-## What is real, derived and assumed
-"""
-
 _LEVEL_NOTES = {
-    "district": "- **Points** are points inside each district; its inside adds to every last lane.\n",
-    "jiedao": (
-        "- **Points** of the 234 jiedao are assumed (a spiral inside the district): no source has them. So are their shares\n"
-        "  of the district's people (by number of committees), of its cases and of its access (40 % of them, chosen by rule,\n"
-        "  have 80 % of the cases).\n"
-    ),
-    "committee": (
-        "- **Points** are those of the jiedao, assumed (a spiral inside the district); committees of a jiedao are alike.\n"
-    ),
+    "district": """- **Points** are points inside each district; the way inside is added to every last lane.
+""",
+    "jiedao": """- **Points** of the 234 jiedao are assumed (a spiral in the district): no source has them.
+  So are their shares of the district's people (by number of committees), of its cases and of its
+  access (40 % of them, chosen by rule, have 80 % of the cases).
+""",
+    "committee": """- **Points** are those of the jiedao, assumed (a spiral in the district).
+  The committees of a jiedao are alike.
+""",
 }
 
 _MEANING = {
@@ -52,14 +31,16 @@ _MEANING = {
 def shanghai_readme(level: str, instance: Instance) -> str:
     """Return the text of README.md for the instance of a level."""
     scenarios = instance["scenarios"]
-    intro = _INTRO.format(
+    template = files(__package__).joinpath("readme.md").read_text(encoding="utf-8")
+    intro = template.format(
         level=level,
         communities=len(instance["communities"]),
         sites=len(instance["sites"]),
         needs=len(instance["needs"]),
         level_note=_LEVEL_NOTES[level],
         scenarios="\n".join(
-            f"- `{scenario}`: {name}" for scenario, name in zip(scenarios["scenario_id"], scenarios["name"], strict=True)
+            f"- `{scenario}`: {name}"
+            for scenario, name in zip(scenarios["scenario_id"], scenarios["name"], strict=True)
         ),
     )
     figures = read_figures("shanghai_2022")
@@ -75,7 +56,9 @@ def shanghai_readme(level: str, instance: Instance) -> str:
 def _whole_tables(rows: pd.DataFrame) -> str:
     if rows.empty:
         return ""
-    return _markdown(["table", "columns", "source", "note"], rows[["table", "column", "source", "note"]])
+    return _markdown(
+        ["table", "columns", "source", "note"], rows[["table", "column", "source", "note"]]
+    )
 
 
 def _single_figures(rows: pd.DataFrame) -> str:

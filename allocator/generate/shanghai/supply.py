@@ -7,11 +7,14 @@ import pandas as pd
 
 from allocator.generate.shanghai.case import PERIODS, Case
 from allocator.generate.shanghai.needs import EQUIPMENT
-from allocator.generate.shapes import long_table
+from allocator.generate.shanghai.pressure import workers_per_household
+from allocator.generate.shapes import Names, long_table
 
 KG_PER_TONNE = 1000
 MARKET_ITEMS = ("vegetables", "meat", "eggs")
 MEDICAL = (*EQUIPMENT, "antigen_tests", "concentrators")
+LotRow = tuple[object, ...]
+LOT_COLUMNS = ["place_id", "item_id", "period", "quantity", "owner_id", "earmark", "reliability"]
 HUBS = {  # site_id: name, kind, district
     "jiangqiao": ("Jiangqiao wholesale market", "market", "Jiading"),
     "caolu": ("Caolu emergency warehouse", "warehouse", "Pudong"),
@@ -25,13 +28,16 @@ def sites_table(case: Case) -> pd.DataFrame:
     """Return five sites of the city and one depot a district."""
     figures = case.figures
     zone = dict(zip(case.districts["district"], case.districts["zone_id"], strict=True))
+    rows = [
+        (site, *facts, zone[facts[2]], figures(site, "lat"), figures(site, "lon"))
+        for site, facts in HUBS.items()
+    ]
     hubs = pd.DataFrame(
-        [(site, *facts, zone[facts[2]], figures(site, "lat"), figures(site, "lon")) for site, facts in HUBS.items()],
+        rows,
         columns=["site_id", "name", "kind", "district", "zone_id", "lat", "lon"],
     )
-    hubs["throughput_kg"] = np.where(
-        hubs["site_id"] == "caolu", figures("caolu", "packs_per_day") * figures("caolu", "kg_per_pack"), np.nan
-    )
+    packs = figures("caolu", "packs_per_day") * figures("caolu", "kg_per_pack")
+    hubs["throughput_kg"] = np.where(hubs["site_id"] == "caolu", packs, np.nan)
     towns = case.districts
     depots = towns[["district", "zone_id", "lat", "lon"]].assign(
         site_id=depot_ids(case), name="Depot of " + towns["district"], kind="warehouse"
@@ -59,13 +65,13 @@ def daily_need(case: Case) -> dict[str, float]:
 def _full_need(case: Case, item: str) -> float:
     figures = case.figures
     eating = float(case.people.sum()) * figures("city", "dispatch_share")
-    households = float(case.people.sum()) / figures("city", "household_size")
-    workers = households * figures("staff", "workers_of_two_communities")
-    workers /= figures("staff", "households_of_two_communities")
     if item in EQUIPMENT:
+        households = float(case.people.sum()) / figures("city", "household_size")
+        workers = households * workers_per_household(figures)
         screeners = workers * figures("staff", "screener_share")
-        # One volunteer a worker: the middle of the growth.
-        return screeners * figures(item, "per_screener") + (2 * workers - screeners) * figures.find(item, "per_carer")
+        carers = 2 * workers - screeners  # with one volunteer a worker
+        worn = screeners * figures(item, "per_screener")
+        return worn + carers * figures.find(item, "per_carer")
     if item == "antigen_tests":
         return float(case.people.sum()) * figures(item, "per_person")
     if item == "concentrators":
@@ -80,12 +86,13 @@ def stocks_table(case: Case) -> pd.DataFrame:
     items = list(need)
     share = case.districts["population"].to_numpy() / case.districts["population"].sum()
     held = figures.column(items, "depot_days") * np.array(list(need.values()))
-    names: dict[str, list[str] | np.ndarray] = {"place_id": depot_ids(case).tolist(), "item_id": items}
+    names: Names = {"place_id": depot_ids(case).tolist(), "item_id": items}
     depots = long_table(names, quantity=share[:, None] * held[None, :])
     rows = [(source_of(item), item, figures(item, "reserve_days") * need[item]) for item in items]
     received = figures("caolu", "received") * KG_PER_TONNE
     rows += [("caolu", item, received * figures.find("caolu", f"share_{item}")) for item in items]
-    table = pd.concat([depots, pd.DataFrame(rows, columns=["place_id", "item_id", "quantity"])], ignore_index=True)
+    city = pd.DataFrame(rows, columns=["place_id", "item_id", "quantity"])
+    table = pd.concat([depots, city], ignore_index=True)
     table["quantity"] = table["quantity"].round(1)
     return table[table["quantity"] > 0].assign(owner_id="city").reset_index(drop=True)
 
@@ -93,21 +100,20 @@ def stocks_table(case: Case) -> pd.DataFrame:
 def arrivals_table(case: Case) -> pd.DataFrame:
     """Return what firms, other provinces and donors bring."""
     figures, need = case.figures, daily_need(case)
-    columns = ["place_id", "item_id", "period", "quantity", "owner_id", "earmark", "reliability"]
-    rows: list[tuple[object, ...]] = []
+    market = figures("jiangqiao", "vegetables_per_day") * figures("city", "dispatch_share")
+    rows: list[LotRow] = []
     for item, quantity in need.items():
-        if item == "vegetables":
-            market = figures("jiangqiao", "vegetables_per_day") * KG_PER_TONNE
-            per_day, first = market * figures("city", "dispatch_share"), 1
-        else:
-            per_day, first = quantity * figures(item, "arrival_share"), int(figures(item, "arrival_from"))
-        rows += [(source_of(item), item, t, per_day, "firms", "", 1.0) for t in range(first, PERIODS + 1)]
+        # The market's vegetables are on record; all else is measured by the need.
+        share = figures.find(item, "arrival_share")
+        per_day = quantity * share if share else market * KG_PER_TONNE
+        days = range(int(figures.find(item, "arrival_from", 1)), PERIODS + 1)
+        rows += [(source_of(item), item, day, per_day, "firms", "", 1.0) for day in days]
     rows += _aid_rows(case, list(need)) + _gift_rows(case)
-    table = pd.DataFrame(rows, columns=columns)
+    table = pd.DataFrame(rows, columns=LOT_COLUMNS)
     return table.assign(quantity=table["quantity"].astype(float).round(1))
 
 
-def _aid_rows(case: Case, items: list[str]) -> list[tuple[object, ...]]:
+def _aid_rows(case: Case, items: list[str]) -> list[LotRow]:
     figures = case.figures
     per_day = figures("aid", "tonnes") * KG_PER_TONNE / figures("aid", "days")
     mix = {item: figures.find("aid", f"share_{item}") for item in items}
@@ -119,30 +125,27 @@ def _aid_rows(case: Case, items: list[str]) -> list[tuple[object, ...]]:
     ]
 
 
-def _gift_rows(case: Case) -> list[tuple[object, ...]]:
-    figures = case.figures
-    doubt = figures("gifts", "reliability")
+def _gift_rows(case: Case) -> list[LotRow]:
+    amount = {item: case.figures("gifts", item) for item in ("respirators", "masks", "vegetables")}
+    doubt = case.figures("gifts", "reliability")
+    reserve = "medical_reserve"
+    bought = ("pudong-depot", "vegetables")
     return [
-        ("medical_reserve", "respirators", 4, figures("gifts", "respirators"), "charity", "Huangpu", doubt),
-        ("medical_reserve", "masks", 3, figures("gifts", "masks"), "strangers", "", doubt),
-        *(
-            ("pudong-depot", "vegetables", period, figures("gifts", "vegetables"), "neighbours", "", 1.0)
-            for period in range(2, 7)
-        ),
+        (reserve, "respirators", 4, amount["respirators"], "charity", "Huangpu", doubt),
+        (reserve, "masks", 3, amount["masks"], "strangers", "", doubt),
+        *((*bought, day, amount["vegetables"], "neighbours", "", 1.0) for day in range(2, 7)),
     ]
 
 
 def in_transit_table(case: Case) -> pd.DataFrame:
     """Return the aid already on the road on the first day, and a firm's gift of formula."""
-    aid = pd.DataFrame(_aid_rows(case, list(daily_need(case))), columns=_TRANSIT)
+    aid = pd.DataFrame(_aid_rows(case, list(daily_need(case))), columns=LOT_COLUMNS)
     # Two days of the same daily aid were loaded before the first day.
     road = aid[aid["period"].isin([3, 4])].assign(period=lambda rows: rows["period"] - 2)
     gift = ("food_reserve", "formula", 2, case.figures("gifts", "milk_formula"), "firms", "", 1.0)
-    table = pd.concat([road, pd.DataFrame([gift], columns=_TRANSIT)], ignore_index=True)
+    gifts = pd.DataFrame([gift], columns=LOT_COLUMNS)
+    table = pd.concat([road, gifts], ignore_index=True)
     return table.assign(quantity=table["quantity"].astype(float).round(1))
-
-
-_TRANSIT = ["place_id", "item_id", "period", "quantity", "owner_id", "earmark", "reliability"]
 
 
 def owners_table() -> pd.DataFrame:
@@ -174,4 +177,3 @@ def limits_table(case: Case) -> pd.DataFrame:
     share = case.figures("medical_reserve", "stock_min_share")
     row = ("medical_reserve", "respirators", share)
     return pd.DataFrame([row], columns=["place_id", "item_id", "stock_min_share"])
-

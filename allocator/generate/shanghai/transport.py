@@ -10,7 +10,8 @@ from allocator.generate.shanghai.supply import HUBS, depot_ids
 from allocator.generate.shapes import KM_PER_DEGREE, Floats
 
 VEHICLE_FIGURES = (
-    "kg", "m3", "speed_kmh", "shift_minutes", "loading_minutes", "unloading_minutes", "cost_per_trip", "cost_per_km",
+    "kg", "m3", "speed_kmh", "shift_minutes", "loading_minutes", "unloading_minutes",
+    "cost_per_trip", "cost_per_km",
 )  # fmt: skip
 MAY_ENTER = {"rider": "", "van": "", "van_no_permit": "open|controlled", "truck": ""}
 
@@ -19,33 +20,37 @@ def vehicles_table(case: Case) -> pd.DataFrame:
     """Return trucks at the sites of the city, riders and vans at the depots."""
     figures = case.figures
     people = case.districts["population"].to_numpy(float)
+    trucks = {hub: figures("truck", "count") * figures(hub, "truck_share") for hub in HUBS}
+    hubs = pd.DataFrame({"type": "truck", "site_id": list(trucks), "count": list(trucks.values())})
     riders = figures("rider", "count") * figures("rider", "dispatch_share") * people / people.sum()
-    rows = [("truck", hub, figures("truck", "count") * figures(hub, "truck_share"), "") for hub in HUBS]
-    depots = depot_ids(case)
-    rows += list(zip(["rider"] * len(people), depots, riders, case.districts["zone_id"], strict=True))
-    work = people * _trip_minutes(case)
-    for kind in ("van", "van_no_permit"):
-        count = figures(kind, "count") * work / work.sum()
-        rows += list(zip([kind] * len(people), depots, count, [""] * len(people), strict=True))
-    table = pd.DataFrame(rows, columns=["type", "site_id", "count", "zones"])
-    table["count"] = table["count"].astype(float).round()
+    home = pd.DataFrame({"type": "rider", "site_id": depot_ids(case), "count": riders})
+    home["zones"] = case.districts["zone_id"]
+    work = people * _trip_minutes(case)  # vans go where people and distances are
+    vans = [
+        home.assign(type=kind, count=figures(kind, "count") * work / work.sum(), zones="")
+        for kind in ("van", "van_no_permit")
+    ]
+    table = pd.concat([hubs.assign(zones=""), home, *vans], ignore_index=True)
+    table["count"] = table["count"].round()
     numbers = {name: figures.column(table["type"].tolist(), name) for name in VEHICLE_FIGURES}
     return table.assign(**numbers, access=table["type"].map(MAY_ENTER))
 
 
 def _trip_minutes(case: Case) -> Floats:
-    """Return the minutes of a van's trip inside each district: vans go where people and distances are."""
+    """Return the minutes of a van's trip inside each district."""
     figures = case.figures
-    km = case.districts["radius_km"].to_numpy() * figures("roads", "inner_share") * figures("roads", "detour")
+    road = figures("roads", "inner_share") * figures("roads", "detour")
+    km = case.districts["radius_km"].to_numpy() * road
     fixed = figures("van", "loading_minutes") + figures("van", "unloading_minutes")
     return np.asarray(2 * km / figures("van", "speed_kmh") * 60 + fixed)
 
 
 def links_table(case: Case) -> pd.DataFrame:
-    """Return trunk lanes (sites of the city to every depot) and last lanes (nearest depots to a community)."""
+    """Return trunk lanes (city to every depot) and last lanes (nearest depots to a community)."""
     figures = case.figures
     depots = depot_ids(case)
-    trunk = pd.MultiIndex.from_product([HUBS, depots], names=["from_id", "to_id"]).to_frame(index=False)
+    pairs = pd.MultiIndex.from_product([HUBS, depots], names=["from_id", "to_id"])
+    trunk = pairs.to_frame(index=False)
     later = trunk["from_id"].isin(["aid", "food_reserve", "medical_reserve"])
     trunk["lead_periods"] = np.where(later, figures("roads", "reserve_lead"), 0.0)
     near = _nearest_depots(case, int(figures("roads", "local_lanes")))
@@ -53,7 +58,7 @@ def links_table(case: Case) -> pd.DataFrame:
 
 
 def _nearest_depots(case: Case, count: int) -> pd.DataFrame:
-    """Return the lanes of each community from its nearest depots, with road km (an inside added)."""
+    """Return the lanes from the nearest depots, in road km with the way inside added."""
     km = _straight_km(case)
     chosen = np.argsort(np.round(km, 6), axis=1, kind="stable")[:, :count]
     own = case.home[:, None]
