@@ -15,9 +15,9 @@ from allocator.bench import Case, Meter, Row, Settings, Suite
 
 REFERENCE = Path(__file__).resolve().parents[1] / "models" / "dispatch" / "dispatch_reference.py"
 SIZES = {  # name: communities, sites, items, periods
-    "1e4": (14, 4, 8, 10),
-    "1e5": (75, 8, 12, 14),
-    "1e6": (580, 12, 16, 14),
+    "1e4": (10, 4, 8, 9),
+    "1e5": (54, 8, 12, 14),
+    "1e6": (390, 12, 16, 14),
 }
 FASTER = 15.0  # required at the largest size
 SMALLER = 0.5  # of the peak memory, required at the largest size

@@ -53,13 +53,14 @@ def _rusage_mb() -> float:
 
 def tree_mb(pid: int) -> float:
     """Return the memory now held by a process and its descendants, in MiB; 0 where unknown."""
-    return sum(_proc_kib(one, "VmRSS") for one in _tree(pid)) / KIB_PER_MIB
+    return sum(_proc_kib(one, "VmRSS") for one in tree(pid)) / KIB_PER_MIB
 
 
-def _tree(pid: int) -> Iterator[int]:
+def tree(pid: int) -> Iterator[int]:
+    """Give a process and its descendants, as far as the system shows them."""
     yield pid
     for child in _text(f"/proc/{pid}/task/{pid}/children").split():
-        yield from _tree(int(child))
+        yield from tree(int(child))
 
 
 def _proc_kib(pid: int, field: str) -> int:

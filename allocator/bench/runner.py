@@ -16,7 +16,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from allocator.bench.files import load_suite, suites
-from allocator.bench.meter import tree_mb
+from allocator.bench.meter import tree, tree_mb
 from allocator.bench.suite import Case, Row, Settings, Suite
 from allocator.errors import UsageError
 
@@ -113,9 +113,7 @@ def _hard_limit(settings: Settings) -> float:
 
 def _watched(command: list[str], sink: int, limit: float) -> tuple[int | None, float]:
     """Run to the end or the limit; return the exit code (None = ended by us) and the peak seen."""
-    child = subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=sink, stderr=sink, start_new_session=True
-    )
+    child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=sink, stderr=sink)
     until, peak = time.monotonic() + limit, 0.0
     try:
         while child.poll() is None and time.monotonic() < until:
@@ -130,10 +128,10 @@ def _watched(command: list[str], sink: int, limit: float) -> tuple[int | None, f
 def _end(child: subprocess.Popen[bytes]) -> None:
     """End a process that still runs, with everything it started."""
     if child.poll() is None:
-        if hasattr(os, "killpg"):
-            os.killpg(child.pid, signal.SIGKILL)
-        else:
-            child.kill()
+        for pid in [*tree(child.pid)][:0:-1]:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        child.kill()
         child.wait()
 
 
