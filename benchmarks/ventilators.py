@@ -6,6 +6,7 @@ to prescriptions: a data-driven response to COVID-19", Health Care Management Sc
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -162,21 +163,28 @@ def run(case: Case, method: str, settings: Settings, meter: Meter) -> Sequence[R
         stages = stages_of(model, Attainable(model))
     with meter.phase("pass"):
         session = Session(model.program, seed=settings.seed)
+    limit = settings.time_limit
     with meter.phase("solve"):
-        progress = run_stages(session, stages, Budget(), Progress())
+        budget = Budget(None if limit is None else time.monotonic() + limit)
+        progress = run_stages(session, stages, budget, Progress())
+    if progress.solution is None:
+        return [Row(case.name, method, expected=given["published"], note="no point in time")]
     shortfall = float(short_of(model, progress.solution).sum())
-    (goal,) = progress.results
-    return [
-        Row(
-            case.name,
-            method,
-            value=shortfall,
-            gap=(goal.value - goal.bound) / goal.value,
-            expected=given["published"],
-            within=abs(shortfall - given["published"]) <= TOLERANCE,
-            detail={"columns": session.columns, "goal": goal.value, "goal_bound": goal.bound},
-        )
-    ]
+    return [row(case, method, shortfall, progress.results[0], session.columns)]
+
+
+def row(case: Case, method: str, shortfall: float, goal: Any, columns: int) -> Row:
+    """Return the shortfall beside the published one; the gap is that of the weighted goal."""
+    published = case.parameters["published"]
+    return Row(
+        case.name,
+        method,
+        value=shortfall,
+        gap=None if goal.bound is None else (goal.value - goal.bound) / goal.value,
+        expected=published,
+        within=abs(shortfall - published) <= TOLERANCE,
+        detail={"columns": columns, "goal": goal.value, "goal_bound": goal.bound},
+    )
 
 
 SUITE = Suite(
