@@ -16,8 +16,9 @@ from allocator.check.runs import Runs, permitted
 from allocator.check.verdict import Findings
 from allocator.plan.precision import tolerance
 
-_ROUNDS = 80
-_STEP = 0.7
+_ROUNDS = 200
+_STEP = 0.9
+_TRIM = (0.01, 0.05, 0.2)
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,9 @@ def derived_trips(
     minutes = trip_minutes(ground, lanes, permits, vehicle, runs.lane[run])
     slot = vehicle * ground.periods + runs.period[run]
     have = _available(permits)[vehicle]
-    share = _divide(len(runs), run, slot, alone * minutes / have, have / minutes * capacity)
+    share = _divide(
+        len(runs), run, slot, runs.period[run], alone * minutes / have, have / minutes * capacity
+    )
     if (np.bincount(run, minlength=1) > 1).any():
         found.approximate(
             "trips are not stated: loads are divided among vehicle types approximately"
@@ -129,26 +132,34 @@ def _available(permits: Permits) -> Floats:
     return np.asarray(np.maximum(there, 1e-6))
 
 
-def _divide(count: int, run: Ints, slot: Ints, burden: Floats, capacity: Floats) -> Floats:
-    """Divide every run among its vehicles so that the busiest slot is as free as found.
+def _divide(
+    count: int, run: Ints, slot: Ints, period: Ints, burden: Floats, capacity: Floats
+) -> Floats:
+    """Divide every run among its vehicles so that the busiest slot of a period is as free as found.
 
     `burden` is the part of a slot (vehicle and period) the whole run would take.
     """
+    best = capacity
+    least = np.full(period.max(initial=-1) + 1, np.inf)
 
-    def normal(weight: Floats) -> Floats:
+    def offer(weight: Floats) -> Floats:
+        """Keep the division by `weight` for every period it makes freer; return loads and parts."""
+        nonlocal best
         part: Floats = weight / summed(run, weight, count)[run]
-        return part
+        load = summed(slot, part * burden, 0)[slot]
+        busiest = np.zeros(len(least))
+        np.maximum.at(busiest, period, load)
+        best = np.where((busiest < least)[period], part, best)
+        np.minimum(least, busiest, out=least)
+        return part * np.maximum(load, 1e-9) ** -_STEP + 1e-12
 
-    share = normal(capacity)
-    best: Floats = share
-    least = np.inf
+    weight = capacity
     for _ in range(_ROUNDS):
-        load = summed(slot, share * burden, 0)
-        if load.max(initial=0.0) < least:
-            best, least = share, load.max(initial=0.0)
-        if least <= 1.0:
-            break
-        share = normal(share * np.maximum(load[slot], 1e-9) ** -_STEP + 1e-12)
+        weight = offer(weight)
+        if (least <= 1.0).all():
+            return best
+    for least_part in _TRIM:  # small remainders of a slow approach to none at all
+        offer(np.where(best < least_part, 1e-12, best))
     return best
 
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import shutil
+import textwrap
 import unicodedata
 from collections.abc import Sequence
 
 _GAP = "  "
+_NARROWEST = 20
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[object]], width: int = 0) -> str:
-    """Return rows under a header; the last column is cut so that lines fit the terminal.
+    """Return rows under a header; the last column is wrapped so that lines fit the terminal.
 
     Numbers are aligned to the right. Wide (Chinese) characters count as two.
     """
@@ -22,17 +24,19 @@ def table(header: Sequence[str], rows: Sequence[Sequence[object]], width: int = 
     ]
     sizes = [max(_width(row[i]) for row in cells) for i in range(len(header))]
     used = sum(sizes[:-1]) + len(_GAP) * (len(sizes) - 1)
-    sizes[-1] = max(8, min(sizes[-1], width - used))
-    return "\n".join(_line(row, sizes, numeric) for row in cells)
+    sizes[-1] = max(_NARROWEST, min(sizes[-1], width - used))
+    return "\n".join(line for row in cells for line in _lines(row, sizes, numeric))
 
 
-def _line(row: Sequence[str], sizes: Sequence[int], numeric: Sequence[bool]) -> str:
+def _lines(row: Sequence[str], sizes: Sequence[int], numeric: Sequence[bool]) -> list[str]:
+    wrapped = textwrap.wrap(row[-1], sizes[-1]) or [""]
+    first = [*row[:-1], wrapped[0]]
     parts = []
-    for text, size, right in zip(row, sizes, numeric, strict=True):
-        text = _cut(text, size)
+    for text, size, right in zip(first, sizes, numeric, strict=True):
         blank = " " * (size - _width(text))
         parts.append(blank + text if right else text + blank)
-    return _GAP.join(parts).rstrip()
+    indent = " " * (sum(sizes[:-1]) + len(_GAP) * (len(sizes) - 1))
+    return [_GAP.join(parts).rstrip(), *(indent + rest for rest in wrapped[1:])]
 
 
 def _text(cell: object) -> str:
@@ -43,11 +47,3 @@ def _text(cell: object) -> str:
 
 def _width(text: str) -> int:
     return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
-
-
-def _cut(text: str, size: int) -> str:
-    if _width(text) <= size:
-        return text
-    while _width(text) > size - 3:
-        text = text[:-1]
-    return text + "..."

@@ -17,7 +17,8 @@ from allocator.plan.precision import WRITTEN_DECIMALS, rounded
 def write_csv(frame: pd.DataFrame, path: Path) -> None:
     """Write `frame` with one header row, numbers with `WRITTEN_DECIMALS` decimals at most.
 
-    NaN is blank. The file starts with a byte order mark when it is not plain ASCII, so that Excel reads it.
+    NaN is blank. The file starts with a byte order mark when it is not plain ASCII, so that
+    Excel reads it.
     """
     columns = [_cells(frame[name]) for name in frame.columns]
     plain = all(_plain(frame[name]) for name in frame.columns) and str(frame.columns).isascii()
