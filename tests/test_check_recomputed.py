@@ -128,7 +128,7 @@ def most_served(needs: list[float], waits: bool, entering: dict, leaving: dict) 
     return -float(result.fun)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.data())
 def test_service_is_the_most_there_can_be(data):
     horizon = data.draw(st.integers(2, 5))
@@ -222,7 +222,7 @@ TWO_LOADS = frame(
 )
 
 
-@pytest.mark.parametrize(("vans", "over"), [(3, 0), (2, 60), (0, 180)])
+@pytest.mark.parametrize(("vans", "over"), [(3, 0), (2, 60), (1, 120)])
 def test_trips_of_one_type_are_derived_exactly(vans, over):
     """300 kg by vans of 100 kg that make one trip of 60 minutes each."""
     found = check(fleet(vans, 0), own_plan(TWO_LOADS)).violations
@@ -240,7 +240,7 @@ def test_trips_of_several_types_are_derived(vans, bikes, ok):
     assert "approximately" in verdict.stats["notes"][0]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(st.integers(0, 10_000))
 def test_division_among_types_finds_room_where_there_is_some(seed):
     """Random fleets, given 3 % more than the least that suffices (by linear programming)."""
@@ -249,6 +249,7 @@ def test_division_among_types_finds_room_where_there_is_some(seed):
     kg, load = random.uniform(5, 100, types), random.uniform(10, 500, lanes)
     may = random.random((lanes, types)) < 0.6
     may[np.arange(lanes), random.integers(0, types, lanes)] = True
+    may[random.integers(0, lanes, types), np.arange(types)] = True
     count = random.uniform(0.5, 2.0, types)
     pairs = np.argwhere(may)
     carry, busy = np.zeros((lanes, len(pairs) + 1)), np.zeros((types, len(pairs) + 1))
@@ -275,7 +276,7 @@ def test_division_among_types_finds_room_where_there_is_some(seed):
                 "shift_minutes": 60,
                 "loading_minutes": 0,
                 "unloading_minutes": 0,
-                "zones": ["|".join(np.array(names)[may[:, n]]) or "none" for n in range(types)],
+                "zones": ["|".join(np.array(names)[may[:, n]]) for n in range(types)],
             }
         ),
         policy={"lanes": "listed"},
