@@ -26,11 +26,13 @@ def check_fleet(
     busy = _by_vehicle(trips, trips.number * minutes, shape)
     there = count * table["shift_minutes"].to_numpy(float)
     rule = "{} of {}, period {}: trips take {:g} minutes, the vehicles have {:g}"
-    _over(found, "fleet", permits, busy, there, rule)
+    terms = _by_vehicle(trips, minutes, shape)
+    _over(found, "fleet", permits, busy, there, terms, rule)
     made = _by_vehicle(trips, trips.number, shape)
     most = (count * table["max_trips"]).fillna(np.inf).to_numpy(float)
     rule = "{} of {}, period {}: {:g} trips are made, {:g} may be"
-    _over(found, "trip_count", permits, made, most, rule)
+    terms = _by_vehicle(trips, np.ones(len(minutes)), shape)
+    _over(found, "trip_count", permits, made, most, terms, rule)
 
 
 def _by_vehicle(trips: Trips, amount: Floats, shape: tuple[int, int]) -> Floats:
@@ -39,10 +41,16 @@ def _by_vehicle(trips: Trips, amount: Floats, shape: tuple[int, int]) -> Floats:
 
 
 def _over(
-    found: Findings, family: str, permits: Permits, used: Floats, most: Floats, rule: str
+    found: Findings,
+    family: str,
+    permits: Permits,
+    used: Floats,
+    most: Floats,
+    terms: Floats,
+    rule: str,
 ) -> None:
     over = used - most[:, None]
-    vehicle, period = np.nonzero(over > tolerance(most)[:, None])
+    vehicle, period = np.nonzero(over > tolerance(most[:, None], terms))
     table = permits.table.iloc[vehicle]
     lines = words(
         rule,
@@ -62,15 +70,13 @@ def check_loads(
     at = runs.find(trips.lane, trips.period, ground.periods)
     hit = at >= 0
     vehicle, number = trips.vehicle[hit], trips.number[hit]
-    volume = permits.table["m3"].to_numpy(float)
-    endless = np.zeros(len(runs), dtype=bool)
-    endless[runs.pair_run[np.isnan(volume[runs.pair_vehicle])]] = True
     for family, unit, need, one in (
         ("load_kg", "kg", runs.kg, permits.table["kg"].to_numpy(float)),
-        ("load_m3", "m3", np.where(endless, 0.0, runs.m3), np.nan_to_num(volume)),
+        ("load_m3", "m3", runs.m3, permits.table["m3"].fillna(0.0).to_numpy(float)),
     ):
         room = summed(at[hit], number * one[vehicle], len(runs))
-        short = np.flatnonzero(need - room > tolerance(need))
+        terms = summed(runs.pair_run, one[runs.pair_vehicle], len(runs))
+        short = np.flatnonzero(need - room > tolerance(need, terms))
         lines = words(
             "{} to {}, period {}: {:g} {} are shipped, the trips carry {:g}",
             _ends(ground, runs, moves, short)[0],

@@ -54,8 +54,9 @@ def _check_ship_max(found: Findings, ground: Ground, moves: Moves) -> None:
     line, most = line[~np.isnan(most)], most[~np.isnan(most)]
     here = moves.origin * len(ground.items) + moves.item
     out = _sum(here, keys[line], moves.period, moves.quantity, ground.periods)
+    terms = _sum(here, keys[line], moves.period, np.ones(len(moves)), ground.periods)
     over = out - most[:, None]
-    at, period = np.nonzero(over > tolerance(most)[:, None])
+    at, period = np.nonzero(over > tolerance(most[:, None], terms))
     table = ground.instance["limits"].iloc[line[at]]
     lines = words(
         "{}, {}, period {}: {:g} leave, {:g} may",
@@ -74,12 +75,13 @@ def _check_stock_floor(found: Findings, ground: Ground, stock: Stock, left: Floa
     line, share = line[share > 0], share[share > 0]
     floor = share * stock.initial(keys[line], len(ground.items))
     group = stock.group(len(ground.items))
-    total = np.zeros((len(line), ground.periods))
+    total, terms = np.zeros((2, len(line), ground.periods))
     for number, key in enumerate(keys[line]):
         first, last = np.searchsorted(group, [key, key + 1])
         total[number] = left[first:last].sum(axis=0)
+        terms[number] = stock.terms[first:last].sum(axis=0)
     lack = floor[:, None] - total
-    at, period = np.nonzero(lack > tolerance(floor)[:, None])
+    at, period = np.nonzero(lack > tolerance(floor[:, None], terms))
     table = ground.instance["limits"].iloc[line[at]]
     lines = words(
         "{}, {}: {:g} are left after period {}, {:g} must stay",
@@ -98,8 +100,10 @@ def _check_throughput(found: Findings, ground: Ground, moves: Moves) -> None:
     line = np.flatnonzero((place >= 0) & ~np.isnan(most))
     mass = moves.quantity * ground.items.kg[moves.item]
     out = _sum(moves.origin, place[line], moves.period, mass, ground.periods)
+    one = ground.items.kg[moves.item]
+    terms = _sum(moves.origin, place[line], moves.period, one, ground.periods)
     over = out - most[line][:, None]
-    at, period = np.nonzero(over > tolerance(most[line])[:, None])
+    at, period = np.nonzero(over > tolerance(most[line][:, None], terms))
     lines = words(
         "{}, period {}: {:g} kg leave, {:g} kg may",
         ground.place_names(place[line[at]]),
@@ -116,16 +120,17 @@ def _check_gates(found: Findings, ground: Ground, access: Access, lots: Lots, mo
     line = np.flatnonzero(place >= 0)
     place, period = place[line], period[line]
     given = table["handling_minutes"].to_numpy(float)[line]
-    minutes = moves.quantity * ground.items.handling[moves.item]
-    inside = moves.arrives < ground.periods
-    work = _work(ground, moves.target[inside], moves.arrives[inside], minutes[inside])
+    came = moves.take(moves.arrives < ground.periods)
+    one = ground.items.handling[came.item]
+    work = _work(ground, came.target, came.arrives, one * came.quantity)
+    terms = _work(ground, came.target, came.arrives, one)[place, period]
     outside = np.flatnonzero(lots.usable & ~lots.stock)
     brought = lots.quantity[outside] * ground.items.handling[lots.item[outside]]
     other = _work(ground, lots.place[outside], lots.period[outside], brought)
     share = access.gate_share[place, period]
     most = np.maximum(0.0, given - share * other[place, period])
     takes = share * work[place, period]
-    bad = takes - most > tolerance(given)
+    bad = takes - most > tolerance(given, terms)
     lines = words(
         "{}, period {}: handing over what is shipped takes {:g} minutes, {:g} are there",
         ground.place_names(place[bad]),

@@ -26,7 +26,7 @@ def check_pins(found: Findings, ground: Ground, moves: Moves) -> None:
     over = np.where(rule == "at_least", 0.0, np.maximum(0.0, total - most))
     under = np.where(rule == "at_most", 0.0, np.maximum(0.0, most - total))
     off_by = over + under
-    bad = np.flatnonzero(off_by > tolerance(most))
+    bad = np.flatnonzero(off_by > tolerance(most, len(moves)))
     lines = words(
         "pin {} asks for {} {:g}, {:g} are shipped",
         pins["pin_id"].iloc[bad],

@@ -18,7 +18,8 @@ from allocator.check.verdict import Findings
 class Runs:
     """One run a lane and period with shipments or trips; pairs join runs and permitted vehicles.
 
-    `of_move` is the run of every move (-1 where no vehicle is needed).
+    `m3` is 0 where a permitted vehicle has no limit of volume. `of_move` is the run of every move
+    (-1 where no vehicle is needed).
     """
 
     lane: Ints
@@ -51,11 +52,13 @@ def runs_of(ground: Ground, lanes: Lanes, access: Access, permits: Permits, move
     lane, period = runs // ground.periods, runs % ground.periods
     quantity, item = moves.quantity[counted], moves.item[counted]
     pair_run, pair_vehicle = _pairs(ground, lanes, access, permits, lane, period)
+    endless = permits.table["m3"].isna().to_numpy()[pair_vehicle]
+    bulky = ~np.isin(np.arange(len(runs)), pair_run[endless])
     return Runs(
         lane=lane,
         period=period,
         kg=summed(code, quantity * ground.items.kg[item], len(runs)),
-        m3=summed(code, quantity * ground.items.m3[item], len(runs)),
+        m3=summed(code, quantity * ground.items.m3[item], len(runs)) * bulky,
         of_move=of_move,
         pair_run=pair_run,
         pair_vehicle=pair_vehicle,

@@ -46,7 +46,7 @@ def service_of(
         short[:, period] = wanted - taken
         waiting = np.where(needs.waits, short[:, period], 0.0)
     if stated is not None:
-        _check(found, ground, needs, short, stated)
+        _check(found, ground, needs, short, stated, pantry.terms())
         short = np.maximum(short, stated)
     return Service(served, np.maximum(short, 0.0), pantry.left())
 
@@ -96,6 +96,13 @@ class _Pantry:
             most[held] = np.maximum(0.0, lowest - self.floor[held])
         return np.where(self.needs.reusable, np.inf, most)
 
+    def terms(self) -> Floats:
+        """Return the number of written quantities so far, groups x periods."""
+        total = np.tile(np.arange(1.0, self.ground.periods + 1), (len(self.needs), 1))
+        mine = np.flatnonzero(self.of >= 0)
+        np.add.at(total, self.of[mine], self.stock.terms[mine])
+        return total
+
     def left(self) -> Floats:
         """Return the stock of every batch at the end of every period."""
         return (self.stock.held - np.cumsum(self.used, axis=1)) * self.carried
@@ -135,11 +142,13 @@ def _floors(ground: Ground, needs: Needs, stock: Stock) -> Floats:
     return floor
 
 
-def _check(found: Findings, ground: Ground, needs: Needs, short: Floats, stated: Floats) -> None:
+def _check(
+    found: Findings, ground: Ground, needs: Needs, short: Floats, stated: Floats, terms: Floats
+) -> None:
     """Record where less can be served than the plan says."""
     lack = short - stated
     scale = np.cumsum(needs.quantity, axis=1) if needs.waits.any() else needs.quantity
-    group, period = np.nonzero(lack > tolerance(scale))
+    group, period = np.nonzero(lack > tolerance(scale, terms))
     level = needs.reusable[group]
     for family, chosen, rule in (
         ("shortage", ~level, "{}, {}, period {}: {:g} units less can be served than the plan says"),

@@ -21,7 +21,7 @@ class Stock:
 
     `held` is what would be there at the end of a period if nothing were consumed (what a plan
     ships in excess is thought to be there, once recorded). Nothing is held past the expiry.
-    `opening` is what the stocks table holds.
+    `opening` is what the stocks table holds, `terms` the number of shipments so far.
     """
 
     place: Ints
@@ -30,6 +30,7 @@ class Stock:
     earmark: Ints
     held: Floats
     entered: Floats
+    terms: Floats
     opening: Floats
 
     def initial(self, group: Ints, items: int) -> Floats:
@@ -72,9 +73,11 @@ def stock_of(
     inward = _matrix(codes[: len(when)], when, much, lives)
     outward = _matrix(codes[len(when) :], moves.period, moves.quantity, lives)
     held, missing = _balance(inward, outward, lives)
+    flows = np.concatenate([when, moves.period])
+    terms = np.cumsum(_matrix(codes, flows, np.ones(len(codes)), lives), axis=1)
     mine = lots.quantity[use] * lots.stock[use]
     opening = summed(codes[: len(lot_key)], mine, len(keys))
-    stock = Stock(place, item, last, earmark, held, inward, opening)
+    stock = Stock(place, item, last, earmark, held, inward, terms, opening)
     _check_at_hand(found, ground, lots, moves, stock, missing, codes[len(when) :])
     return stock
 
@@ -108,7 +111,7 @@ def _check_at_hand(
     leaving: Ints,
 ) -> None:
     scale = np.cumsum(stock.entered, axis=1)
-    batch, period = np.nonzero(missing > tolerance(scale))
+    batch, period = np.nonzero(missing > tolerance(scale, stock.terms))
     wide = ground.periods
     row = first_rows(leaving * wide + moves.period, moves.row, batch * wide + period)
     shy = _unvetted_here(lots, stock, len(ground.items))[batch]

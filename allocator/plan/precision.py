@@ -24,7 +24,13 @@ def rounded(values: ArrayLike) -> NDArray[np.float64]:
     return plain
 
 
-def tolerance(scale: ArrayLike) -> NDArray[np.float64]:
-    """Return how far a row may be off when its largest term has magnitude `scale`."""
+def tolerance(scale: ArrayLike, terms: ArrayLike = 0.0) -> NDArray[np.float64]:
+    """Return how far a row may be off.
+
+    `scale` is the magnitude of its largest term, `terms` the sum of the factors of the written
+    quantities in it: each of them is rounded by half of the last decimal at most.
+    """
     size = np.abs(np.asarray(scale, dtype=np.float64))
-    return TOLERANCE_UNITS + TOLERANCE_RELATIVE * np.where(np.isfinite(size), size, 0.0)
+    written = 0.5 * 10.0**-WRITTEN_DECIMALS * np.asarray(terms, dtype=np.float64)
+    relative = TOLERANCE_RELATIVE * np.where(np.isfinite(size), size, 0.0)
+    return np.asarray(TOLERANCE_UNITS + relative + written)
