@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
 from allocator.engine.ordered import Budget
 from allocator.engine.program import Floats, Ints
@@ -54,6 +55,15 @@ class Attainable:
         point = np.zeros(model.program.column_count)
         point[model.late] = late
         return shares.short(point)
+
+    def table(self) -> pd.DataFrame:
+        """Return what was found to be less than the need, one row a place, tier and window."""
+        found = [
+            (str(self.model.net.places.ids[place]), tier, window + 1, figure)
+            for (tier, place), windows in sorted(self.exact.items())
+            for window, figure in sorted(windows.items())
+        ]
+        return pd.DataFrame(found, columns=["place_id", "tier", "window_start", "attainable"])
 
     def refine(self, tier: int, places: Ints, budget: Budget) -> bool:
         """Solve the places not yet solved alone; return whether any figure fell below the need."""

@@ -68,12 +68,9 @@ def _restock(ledger: Ledger, item: int) -> None:
     attached = _attached_need(ledger, item, usable)
     for rank in np.unique(ways.rank[between]):
         tried = between[ways.rank[between] == rank]
-        target, origin = ways.target[tried], ways.origin[tried]
-        arrives = ledger.arrival(item, tried)
-        batches = ledger.batches_of[item]
-        at_hand = ledger.held[batches].sum(axis=0)
-        soon = at_hand + ledger.coming[ledger.now + 1 :, batches].sum(axis=(0, 1))
-        lacking = np.maximum(0.0, attached[target, arrives] - np.where(arrives > ledger.now, soon, at_hand)[target])
+        origin = ways.origin[tried]
+        at_hand = ledger.held[ledger.batches_of[item]].sum(axis=0)
+        lacking = ledger.missing(item, tried, attached)
         spare = np.maximum(0.0, at_hand - attached[:, ledger.now])
         asked = np.bincount(origin, weights=lacking, minlength=len(spare))
         factor = np.minimum(1.0, np.divide(spare, asked, out=np.zeros_like(spare), where=asked > 0))

@@ -90,18 +90,21 @@ class Ledger:
         self.short[item, :, self.now] = left
         self.waiting[item] = np.where(self.waits[item], left, 0.0)
 
-    def missing(self, item: int, ways: Ints) -> Floats:
-        """Return what the target of each way will lack of the item in the period in which it would arrive."""
+    def missing(self, item: int, ways: Ints, need: Floats | None = None) -> Floats:
+        """Return what the target of each way will lack in the period in which goods sent now would arrive.
+
+        `need` is places x periods (by default the places' own need of the item).
+        """
+        wanted = self.need[item] if need is None else need
         target, arrives = self.ways.target[ways], self.arrival(item, ways)
         batches = self.batches_of[item]
         level = self.held[batches].sum(axis=0)[target] - self.waiting[item, target]
-        for period in range(self.now, self.net.periods):
-            here = arrives >= period
+        for period in range(self.now, int(arrives.max(initial=self.now)) + 1):
             if period > self.now:
-                level = level + np.where(here, self.coming[period][batches].sum(axis=0)[target], 0.0)
+                level = level + np.where(arrives >= period, self.coming[period][batches].sum(axis=0)[target], 0.0)
             used = (arrives > period) & ~self.net.items.reusable[item]
-            level = np.where(used, np.maximum(0.0, level - self.need[item, target, period]), level)
-        return np.asarray(np.maximum(0.0, self.need[item, target, arrives] + self.keep[item, target] - level))
+            level = np.where(used, np.maximum(0.0, level - wanted[target, period]), level)
+        return np.asarray(np.maximum(0.0, wanted[target, arrives] + self.keep[item, target] - level))
 
     def arrival(self, item: int, ways: Ints) -> Ints:
         """Return the period in which each way arrives, at most the last one."""
@@ -177,7 +180,7 @@ class Ledger:
 def _fit(owner: Ints, amount: Floats, left: Floats) -> Floats:
     """Return the factor (0 to 1) that makes the amounts of each owner fit what it has left."""
     asked = np.bincount(owner, weights=amount, minlength=len(left))
-    over = asked > left
+    over = (asked > left) & (asked > 0)
     factor = np.ones(len(left))
     factor[over] = np.maximum(left[over], 0.0) / asked[over]
     return np.asarray(factor[owner])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -45,9 +46,9 @@ def goal_names(model: DispatchModel) -> list[str]:
     return names
 
 
-def stages_of(model: DispatchModel, attainable: Attainable) -> list[Stage]:
-    """Return one stage a goal, in order."""
-    names = goal_names(model)
+def stages_of(model: DispatchModel, attainable: Attainable, fair: bool = True) -> list[Stage]:
+    """Return one stage a goal, in order; without the fairness goals when not `fair`."""
+    names = [name for name in goal_names(model) if fair or not name.startswith("fairness.")]
     return [_stage(model, attainable, name, name == names[-1]) for name in names]
 
 
@@ -71,20 +72,24 @@ def weighted(model: DispatchModel, goal: str) -> Expression:
     return total
 
 
-def solve_dispatch(
-    instance: Instance,
-    budget: Budget | None = None,
+def solve_model(
+    model: DispatchModel,
+    attainable: Attainable,
+    budget: Budget,
     report: Callable[[Progress], None] = lambda progress: None,
     seed: int = 0,
     threads: int = 1,
-) -> Solved:
-    """Build the program and solve its goals in order; `report` hears after every goal."""
+) -> Progress:
+    """Solve the goals of a built model in order; `report` hears after every goal."""
+    session = Session(model.program, seed, threads)
+    return run_stages(session, stages_of(model, attainable), budget, Progress(report=report))
+
+
+def solve_dispatch(instance: Instance, budget: Budget | None = None, **options: Any) -> Solved:
+    """Build the program of an instance and solve its goals in order."""
     model = DispatchModel(network(instance))
     attainable = Attainable(model)
-    session = Session(model.program, seed, threads)
-    progress = Progress(report=report)
-    run_stages(session, stages_of(model, attainable), budget or Budget(), progress)
-    return Solved(model, progress, attainable)
+    return Solved(model, solve_model(model, attainable, budget or Budget(), **options), attainable)
 
 
 def solve_goals(instance: Instance) -> dict[str, float | None]:

@@ -1,0 +1,138 @@
+"""Run long work in a child process that streams its best results to disk, so that nothing can take them away."""
+
+from __future__ import annotations
+
+import json
+import os
+import pickle
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+JOB = "job.pickle"
+BEST = "best.pickle"
+EVENTS = "events.jsonl"
+
+Progress = Callable[[dict[str, Any]], None]
+
+
+class Child:
+    """A process running `task` ("module:function") with keyword arguments, until done or told to stop.
+
+    The function gets `emit(result, **event)` as its first argument: each call replaces the best result on
+    disk as one act and tells the parent. The folder is private and goes when the child is closed.
+    """
+
+    def __init__(self, task: str, **arguments: Any) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="allocator-"))
+        with (self.folder / JOB).open("wb") as file:
+            pickle.dump((task, arguments), file, protocol=pickle.HIGHEST_PROTOCOL)
+        self._seen = 0
+        self._errors = (self.folder / "stderr.txt").open("wb")
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "allocator._solve", str(self.folder)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=self._errors,
+            **_apart(),
+        )
+
+    def wait(self, deadline: float | None, progress: Progress, poll: float = 0.05) -> str:
+        """Wait until the child ends ("completed" or "error") or the deadline passes ("time_limit")."""
+        while self.process.poll() is None:
+            self._tell(progress)
+            left = poll if deadline is None else min(poll, deadline - time.monotonic())
+            if left <= 0:
+                self.kill()
+                return "time_limit"
+            time.sleep(left)
+        self._tell(progress)
+        return "completed" if self.process.returncode == 0 else "error"
+
+    def best(self) -> Any:
+        """Return the last result the child wrote, or None."""
+        path = self.folder / BEST
+        if not path.exists():
+            return None
+        with path.open("rb") as file:
+            return pickle.load(file)
+
+    def complaint(self) -> str:
+        """Return what the child wrote on stderr, its end only."""
+        self._errors.flush()
+        return (self.folder / "stderr.txt").read_text(errors="replace")[-2000:].strip()
+
+    def kill(self) -> None:
+        """Stop the child at once."""
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+
+    def close(self) -> None:
+        """Stop the child and remove its folder."""
+        self.kill()
+        if self.process.stdin:
+            self.process.stdin.close()
+        self._errors.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def __enter__(self) -> Child:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _tell(self, progress: Progress) -> None:
+        path = self.folder / EVENTS
+        if not path.exists():
+            return
+        lines = path.read_text(encoding="utf-8").split("\n")[:-1]
+        for line in lines[self._seen :]:
+            progress(json.loads(line))
+        self._seen = len(lines)
+
+
+def _apart() -> dict[str, Any]:
+    """Keep Ctrl-C for the parent: it decides what happens to the child."""
+    if os.name == "nt":
+        return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}  # type: ignore[attr-defined]
+    return {"start_new_session": True}
+
+
+def serve(folder: Path) -> None:
+    """Carry out the job in `folder`; this is the child's side."""
+    _die_with_parent()
+    with (folder / JOB).open("rb") as file:
+        task, arguments = pickle.load(file)
+    module_name, _, name = task.partition(":")
+    module = __import__(module_name, fromlist=[name])
+
+    def emit(result: Any = None, **event: Any) -> None:
+        if result is not None:
+            _replace(folder / BEST, pickle.dumps(result, protocol=pickle.HIGHEST_PROTOCOL))
+        with (folder / EVENTS).open("a", encoding="utf-8") as events:
+            events.write(json.dumps(event) + "\n")
+
+    getattr(module, name)(emit, **arguments)
+
+
+def _replace(path: Path, content: bytes) -> None:
+    fresh = path.with_suffix(".new")
+    fresh.write_bytes(content)
+    os.replace(fresh, path)
+
+
+def _die_with_parent() -> None:
+    """Leave when the parent is gone: its end of our stdin closes with it."""
+
+    def watch() -> None:
+        sys.stdin.buffer.read()
+        os._exit(3)
+
+    threading.Thread(target=watch, daemon=True).start()

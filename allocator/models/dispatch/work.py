@@ -1,0 +1,55 @@
+"""The long work of dispatch, as it runs in the child process."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from allocator.engine.ordered import Budget, Progress, StageResult
+from allocator.instance.instance import Instance
+from allocator.instance.network import network
+from allocator.models.dispatch.alone import Attainable
+from allocator.models.dispatch.model import DispatchModel
+from allocator.models.dispatch.price import without_fairness
+from allocator.models.dispatch.read import plan_tables
+from allocator.models.dispatch.solve import solve_model
+
+Emit = Callable[..., None]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Tables of a plan, what is known of each goal, and remarks for the summary."""
+
+    tables: Mapping[str, pd.DataFrame]
+    results: tuple[StageResult, ...]
+    summary: Mapping[str, Any] = field(default_factory=dict)
+
+
+def work(
+    emit: Emit, instance: Instance, seconds: float | None, work: int | None, gap: float, seed: int, threads: int
+) -> None:
+    """Solve the goals in order and emit the plan after each; then find the price of fairness."""
+    deadline = None if seconds is None else time.monotonic() + seconds
+    budget = Budget(deadline, work, gap)
+    model = DispatchModel(network(instance))
+    summary = {"size": {"columns": model.program.column_count, "rows": model.program.row_count}}
+    emit(stage="built", **summary["size"])
+    attainable = Attainable(model)
+
+    def answer(progress: Progress, **more: Any) -> Answer:
+        tables = {} if progress.solution is None else dict(plan_tables(model, progress.solution))
+        tables["attainable"] = attainable.table()
+        return Answer(tables, tuple(progress.results), {**summary, **more})
+
+    def report(progress: Progress) -> None:
+        result = progress.results[-1]
+        emit(answer(progress), goal=result.name, value=result.value, bound=result.bound, seconds=result.seconds)
+
+    progress = solve_model(model, attainable, budget, report, seed, threads)
+    if progress.solution is not None and not budget.spent():
+        emit(answer(progress, without_fairness=without_fairness(model, attainable, budget)), stage="priced")
