@@ -265,7 +265,12 @@ def short_keys(case: Case) -> Iterator[tuple[str, str, int]]:
                 yield p, i, t
 
 
+def last_need(case: Case, p: str, i: str, t: int) -> terms.Need:
+    """Return the need of t, or of the last period before with need when it waits."""
+    return case.needs[p, i, max(s for s in range(1, t + 1) if (p, i, s) in case.needs)]
+
+
 def people_a_unit(case: Case, p: str, i: str, t: int) -> float:
     """r(p,i,t); of the last period with need when the need waits."""
-    last = max(s for s in range(1, t + 1) if (p, i, s) in case.needs)
-    return case.needs[p, i, last].people / case.needs[p, i, last].quantity
+    need = last_need(case, p, i, t)
+    return need.people / need.quantity

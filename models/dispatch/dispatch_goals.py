@@ -111,7 +111,7 @@ def fairness(m: Model, solver: str) -> Iterator[Goal]:
         return
     rounds = m.case.policy.leximin_rounds if m.case.policy.fairness == "leximin" else 1
     for c in m.case.tiers:
-        free = m.shares[c]
+        free = [share for share in m.shares[c] if share[4] > 0]
         for number in range(1, rounds + 1):
             if not free:
                 break
@@ -123,7 +123,7 @@ def fairness(m: Model, solver: str) -> Iterator[Goal]:
 
 
 def shares_of(m: Model, c: int, solver: str) -> list[Share]:
-    """Return the shares of a tier with A > 0, before any goal is kept."""
+    """Return the shares of a tier; A is found before any goal is kept."""
     case = m.case
     length = min(case.policy.fairness_window, case.T)
     found = []
@@ -133,9 +133,9 @@ def shares_of(m: Model, c: int, solver: str) -> list[Share]:
             wanted = sum(case.days[t] * people_wanted(case, p, c, t) for t in window)
             short = Sum(case.days[t] * m.late[p, c, t] for t in window if (p, c, t) in m.late)
             if wanted > 0:
-                attainable = min(wanted, wanted - attainable_short(m, short, solver))
-                if attainable > 1e-6 * wanted:
-                    found.append((p, c, first, wanted, attainable, short))
+                alone = min(wanted, wanted - attainable_short(m, short, solver))
+                alone = alone if alone > 1e-6 * wanted else 0.0
+                found.append((p, c, first, wanted, alone, short))
     return found
 
 

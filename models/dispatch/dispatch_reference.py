@@ -12,12 +12,13 @@ dispatch_case.py (3: variables), dispatch_rows.py (4: rows), dispatch_goals.py (
 from __future__ import annotations
 
 import argparse
+from typing import Any
 
 import pandas as pd
-from dispatch_case import Case, Model, add_variables
+from dispatch_case import Case, Model, add_variables, last_need, people_a_unit, short_keys
 from dispatch_goals import goals_of, shares_of
 from dispatch_rows import ROWS
-from dispatch_terms import KEEPS
+from dispatch_terms import KEEPS, Batch, Lane, Row
 
 from allocator.instance import Instance
 from allocator.models.own import Built, solve_goals
@@ -41,43 +42,59 @@ def build(instance: Instance, solver: str = "highs", start: pd.DataFrame | None 
 
 
 def read(built: Built, instance: Instance) -> dict[str, pd.DataFrame]:
-    """Return the tables of the plan; shortages are left to the judge."""
+    """Return the tables of the plan."""
     m: Model = built.model
-    case = m.case
-    shipments = [
-        {
-            "from_id": lane.origin,
-            "to_id": lane.target,
-            "item_id": k.item,
-            "period": t,
-            "arrives": t + case.lead(lane, k.item, t),
-            "quantity": x.value(),
-            "expiry": None if k.expiry == KEEPS else k.expiry,
-            "earmark": k.earmark,
-        }
-        for (lane, k, t), x in m.ship.items()
-    ]
-    trips = [
-        {
-            "from_id": lane.origin,
-            "to_id": lane.target,
-            "type": case.vehicles[v]["type"],
-            "site_id": case.vehicles[v]["site_id"],
-            "period": t,
-            "trips": y.value(),
-        }
-        for (lane, v, t), y in m.trips.items()
-    ]
-    purchases = [
-        {key: row[key] for key in ("site_id", "item_id", "period")}
-        | {"quantity": m.buy[j].value() or 0.0, "cost": row["price"] * (m.buy[j].value() or 0.0)}
-        for j, row in enumerate(case.purchases)
-    ]
-    return {
-        "shipments": pd.DataFrame(shipments),
-        "trips": pd.DataFrame(trips),
-        "purchases": pd.DataFrame(purchases),
+    tables = {
+        "shipments": [shipment(m, *key) for key in m.ship],
+        "trips": [trip(m, *key) for key in m.trips],
+        "purchases": [purchase(m, number) for number in m.buy],
+        "shortages": [shortage(m, *key) for key in short_keys(m.case)],
+        "attainable": [attainable(*share) for shares in m.shares.values() for share in shares],
     }
+    return {name: pd.DataFrame(rows) for name, rows in tables.items() if rows or name != "trips"}
+
+
+def shipment(m: Model, lane: Lane, k: Batch, t: int) -> Row:
+    """Return a row of shipments."""
+    return {
+        "from_id": lane.origin,
+        "to_id": lane.target,
+        "item_id": k.item,
+        "period": t,
+        "arrives": t + m.case.lead(lane, k.item, t),
+        "quantity": m.ship[lane, k, t].value(),
+        "expiry": None if k.expiry == KEEPS else k.expiry,
+        "earmark": k.earmark,
+    }
+
+
+def trip(m: Model, lane: Lane, v: int, t: int) -> Row:
+    """Return a row of trips."""
+    vehicle, ends = m.case.vehicles[v], {"from_id": lane.origin, "to_id": lane.target}
+    kind = {"type": vehicle["type"], "site_id": vehicle["site_id"]}
+    return ends | kind | {"period": t, "trips": m.trips[lane, v, t].value()}
+
+
+def purchase(m: Model, number: int) -> Row:
+    """Return a row of purchases."""
+    row, quantity = m.case.purchases[number], m.buy[number].value() or 0.0
+    what = {key: row[key] for key in ("site_id", "item_id", "period")}
+    return what | {"quantity": quantity, "cost": row["price"] * quantity}
+
+
+def shortage(m: Model, p: str, i: str, t: int) -> Row:
+    """Return a row of shortages; a need that waits is short of what waits at the end of t."""
+    wanted = m.case.needs[p, i, t].quantity if (p, i, t) in m.case.needs else 0.0
+    short = m.short(p, i, t).value()
+    days = m.case.days[t] * people_a_unit(m.case, p, i, t) * short
+    people = last_need(m.case, p, i, t).people
+    what = {"community_id": p, "item_id": i, "period": t, "need": wanted, "short": short}
+    return what | {"people": people, "person_days": days}
+
+
+def attainable(p: str, c: int, first: int, _wanted: float, alone: float, _short: Any) -> Row:
+    """Return a row of attainable."""
+    return {"place_id": p, "tier": c, "window_start": first, "attainable": alone}
 
 
 def solve(

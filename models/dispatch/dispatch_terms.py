@@ -118,9 +118,9 @@ def lanes_of(instance: Instance, places: dict[str, Place]) -> list[Lane]:
     if rule == "auto":
         rule = "listed" if links else "nearest_k"
     computed = {
-        (a.name, b.name): lane_between(instance, a, b, listed.get((a.name, b.name)))
+        (a.name, b.name): lane_between(instance, a, b, None)
         for a, b in candidates(policy.transfers, places)
-        if rule != "listed" and ((a.name, b.name) in listed or not math.isnan(great_circle(a, b)))
+        if rule != "listed" and not math.isnan(great_circle(a, b))
     }
     if rule == "within_minutes":
         computed = {
