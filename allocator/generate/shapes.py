@@ -33,7 +33,8 @@ def spread_points(
 
 
 def whole_shares(total: Ints, weight: Floats, group: Ints) -> Ints:
-    """Split `total[g]` over each group's members by weight, in whole numbers (largest remainder)."""
+    """Split the total of each group over its members by weight, in whole numbers."""
+    # Largest remainder.
     weights = np.bincount(group, weight, minlength=len(total))
     exact = total[group] * weight / weights[group]
     whole = np.floor(exact).astype(np.int64)

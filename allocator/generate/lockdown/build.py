@@ -11,35 +11,9 @@ import pandas as pd
 from allocator.generate.lockdown import goods, supply, town, transport
 from allocator.generate.lockdown.draw import Draw
 from allocator.generate.lockdown.plot import Plot
+from allocator.generate.options import DEFAULT_FEATURES, FEATURES
 from allocator.instance import Instance, Policy
 
-DEFAULT_FEATURES = frozenset(
-    [
-        "access",
-        "arrivals",
-        "community_stocks",
-        "costs",
-        "earmarks",
-        "floors",
-        "gates",
-        "in_transit",
-        "limits",
-        "links",
-        "owners",
-        "perishables",
-        "permits",
-        "purchases",
-        "reliability",
-        "reusables",
-        "vehicles",
-        "volumes",
-        "waits",
-        "weights",
-    ]
-)
-FEATURES = DEFAULT_FEATURES | frozenset(
-    ["closed_sites", "packs", "pins", "site_needs", "throughput", "whole_trips"]
-)
 LANES_K = 3
 
 

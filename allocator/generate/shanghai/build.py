@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from allocator.generate.options import LEVELS
 from allocator.generate.shanghai import needs, pressure, supply, transport
-from allocator.generate.shanghai.case import LEVELS, PERIODS, Case, open_case
+from allocator.generate.shanghai.case import PERIODS, Case, open_case
 from allocator.instance import Instance, Policy
 
 OVERLAYS = (  # scenario_id, name, table, selector, field, op, value

@@ -10,7 +10,6 @@ import pandas as pd
 from allocator.generate.figures import Figures, read_figures
 from allocator.generate.shapes import Floats, Ints, spread_points, whole_shares
 
-LEVELS = ("district", "jiedao", "committee")
 PERIODS = 14
 FIRST_DAY = "2022-04-01"
 

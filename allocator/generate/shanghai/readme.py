@@ -10,14 +10,17 @@ from allocator.generate.figures import STATUSES, read_figures
 from allocator.instance import Instance
 
 _LEVEL_NOTES = {
-    "district": """- **Points** are points inside each district; the way inside is added to every last lane.
+    "district": """
+- **Points** lie inside each district; the way inside is added to every last lane.
 """,
-    "jiedao": """- **Points** of the 234 jiedao are assumed (a spiral in the district): no source has them.
-  So are their shares of the district's people (by number of committees), of its cases and of its
-  access (40 % of them, chosen by rule, have 80 % of the cases).
+    "jiedao": """
+- **Points** of the 234 jiedao are assumed (a spiral in the district): no source has them. So are
+  their shares of the district's people (by number of committees), of its cases and of its access
+  (40 % of them, chosen by rule, have 80 % of the cases).
 """,
-    "committee": """- **Points** are those of the jiedao, assumed (a spiral in the district).
-  The committees of a jiedao are alike.
+    "committee": """
+- **Points** are those of the jiedao, assumed (a spiral in the district). The committees of a jiedao
+  are alike.
 """,
 }
 
@@ -37,7 +40,7 @@ def shanghai_readme(level: str, instance: Instance) -> str:
         communities=len(instance["communities"]),
         sites=len(instance["sites"]),
         needs=len(instance["needs"]),
-        level_note=_LEVEL_NOTES[level],
+        level_note=_LEVEL_NOTES[level].lstrip(),
         scenarios="\n".join(
             f"- `{scenario}`: {name}"
             for scenario, name in zip(scenarios["scenario_id"], scenarios["name"], strict=True)

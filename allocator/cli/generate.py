@@ -1,0 +1,124 @@
+"""`allocator generate`: make an instance by rule."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+import click
+
+from allocator.cli.envelope import Reply, run_command
+from allocator.errors import UsageError
+from allocator.generate.options import DEFAULT_FEATURES, FEATURES, LEVELS
+
+if TYPE_CHECKING:
+    from allocator.instance import Instance
+
+HELP = """
+\b
+Examples:
+  allocator generate lockdown --communities 50 --sites 5 --items 6 --periods 7 --seed 1
+  allocator generate lockdown --features default,pins,no-gates --out my-test
+  allocator generate shanghai-2022 --level jiedao --out shanghai
+
+Make an instance of any size: a random town, or Shanghai in April 2022 from a table of figures.
+The same command makes the same instance.
+"""
+SIZE = click.IntRange(min=1)
+OUT = click.option(
+    "--out", type=click.Path(), help="Folder, .zip, .json or .xlsx to write.  [default: its name]"
+)
+
+
+@click.group(help=HELP, short_help="Make an instance of any size.")
+def generate() -> None:
+    """Make an instance."""
+
+
+@generate.command(short_help="A random town under lockdown.")
+@click.option("--communities", type=SIZE, default=20, show_default=True)
+@click.option("--sites", type=SIZE, default=4, show_default=True)
+@click.option("--items", type=SIZE, default=4, show_default=True)
+@click.option("--periods", type=SIZE, default=7, show_default=True, help="Days.")
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
+@click.option(
+    "--features",
+    default="default",
+    show_default=True,
+    help="Comma-separated: names, no-NAME to leave one out, 'default' or 'all'.",
+)
+@OUT
+@run_command
+def lockdown(
+    communities: int,
+    sites: int,
+    items: int,
+    periods: int,
+    seed: int,
+    features: str,
+    out: str | None,
+) -> Reply:
+    r"""Make a random town under lockdown in which not every need can be met.
+
+    Hard rules never contradict each other, so that a plan always exists.
+
+    \b
+    Features: access, arrivals, community_stocks, costs, earmarks, floors, gates, in_transit,
+      limits, links, owners, perishables, permits, purchases, reliability, reusables, vehicles,
+      volumes, waits, weights; and, not by default, closed_sites, packs, pins, site_needs,
+      throughput, whole_trips.
+    """
+    chosen = _features(features)
+    from allocator.generate.lockdown import lockdown as make
+
+    return _written(make(communities, sites, items, periods, seed, chosen), out)
+
+
+@generate.command("shanghai-2022", short_help="Shanghai, 1 to 14 April 2022.")
+@click.option("--level", type=click.Choice(LEVELS), default="district", show_default=True)
+@click.option("--integer", is_flag=True, help="Whole packs and whole trips.")
+@OUT
+@run_command
+def shanghai(level: str, integer: bool, out: str | None) -> Reply:
+    r"""Make the Shanghai case; its README says which figures are sourced, derived and assumed.
+
+    \b
+    district   16 communities
+    jiedao     234 communities
+    committee  6,509 communities, 1.5 million needs
+    """
+    from allocator.generate.shanghai import shanghai_2022, shanghai_readme
+
+    instance = shanghai_2022(level, integer)
+    return _written(instance, out, shanghai_readme(level, instance))
+
+
+def _features(text: str) -> frozenset[str]:
+    """Read the list of features, from left to right.
+
+    Raises:
+        UsageError: A name is unknown.
+    """
+    chosen: frozenset[str] = frozenset()
+    for word in filter(None, (part.strip() for part in text.split(","))):
+        name = word.removeprefix("no-")
+        group = {"default": DEFAULT_FEATURES, "all": FEATURES}.get(name, frozenset((name,)))
+        if not group <= FEATURES:
+            raise UsageError.because(
+                "there is no such feature",
+                where="--features",
+                value=name,
+                action=f"choose from {', '.join(sorted(FEATURES))}",
+                suggestion=next(iter(get_close_matches(name, FEATURES, n=1)), ""),
+            )
+        chosen = chosen - group if word.startswith("no-") else chosen | group
+    return chosen
+
+
+def _written(instance: Instance, out: str | None, readme: str = "") -> Reply:
+    from allocator.generate.write import write_instance
+
+    path = write_instance(instance, out or instance.name, readme)
+    rows = {table: len(frame) for table, frame in instance.tables.items() if len(frame)}
+    listed = ", ".join(f"{count:,} {table}" for table, count in rows.items())
+    return Reply(f"{path}: {listed}", {"path": str(path), "name": instance.name, "rows": rows})
