@@ -13,6 +13,7 @@ import pandas as pd
 from allocator.errors import Fault
 from allocator.instance.bundle import Bundle
 from allocator.instance.checked import CheckedTables
+from allocator.instance.coerce import empty_table
 from allocator.instance.columns import typed_columns
 from allocator.instance.faultlog import FaultLog, nearest
 from allocator.instance.policy import Policy
@@ -22,7 +23,7 @@ from allocator.instance.rules import check_rules
 from allocator.instance.schema import tables
 from allocator.instance.settle import convert_points, fill_people
 from allocator.instance.source import Source
-from allocator.instance.text import as_strings
+from allocator.instance.text import as_categories, as_strings
 
 REQUIRED_TABLES = ("periods", "communities", "items", "needs")
 
@@ -98,9 +99,10 @@ def _typed(
     frames: dict[str, pd.DataFrame] = {}
     imputed: dict[str, dict[str, np.ndarray]] = {}
     for table in names:
-        source = sources.get(table) or Source(table, pd.DataFrame(), table)
-        quiet = log if table in sources else FaultLog()
-        typed = typed_columns(source, quiet)
+        if table not in sources:
+            frames[table] = empty_table(table).copy()
+            continue
+        typed = typed_columns(sources[table], log)
         frames[table] = typed.frame
         imputed[table] = dict(typed.imputed)
     return frames, imputed
@@ -144,7 +146,7 @@ def stamp_imputed(
 
 def _stamped(frame: pd.DataFrame, columns: Mapping[str, np.ndarray]) -> pd.DataFrame:
     if "imputed" in frame:
-        stamp = as_strings(pd.Categorical(frame["imputed"])).to_numpy(dtype=object)
+        stamp = as_strings(as_categories(frame["imputed"])).to_numpy(dtype=object)
     else:
         stamp = np.full(len(frame), "", dtype=object)
     for field, rows in columns.items():
@@ -156,12 +158,11 @@ def _stamped(frame: pd.DataFrame, columns: Mapping[str, np.ndarray]) -> pd.DataF
 def plain_strings(frame: pd.DataFrame) -> pd.DataFrame:
     """Return the table with categories of text as one str a row."""
     columns = {
-        name: as_strings(pd.Categorical(column))
-        if isinstance(column.dtype, pd.CategoricalDtype)
-        else column
+        str(name): as_strings(column.array)
         for name, column in frame.items()
+        if isinstance(column.dtype, pd.CategoricalDtype)
     }
-    return pd.DataFrame(columns)
+    return frame.assign(**columns) if columns else frame
 
 
 def unknown_table(name: str) -> Fault:

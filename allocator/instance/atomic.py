@@ -26,10 +26,10 @@ def replace_folder(
     """Let `write` fill a folder beside `folder`, then move it there.
 
     Entries of an earlier folder for whose name `keeps` is true are carried over. Between two
-    renames the folder is called `FOLDER.prev`: readers look there when it is missing.
+    renames the earlier folder is at `previous_of(folder)`: readers look there when it is missing.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
-    recover(folder)
+    _finish_earlier(folder, keeps)
     beside, previous = _beside(folder), previous_of(folder)
     try:
         beside.mkdir()
@@ -44,14 +44,16 @@ def replace_folder(
 
 def previous_of(folder: Path) -> Path:
     """Return where a folder is while it is being replaced."""
-    return folder.with_name(f"{folder.name}.prev")
+    return folder.with_name(f".{folder.name}.prev")
 
 
-def recover(folder: Path) -> None:
-    """Bring back a folder whose replacement was cut short."""
+def _finish_earlier(folder: Path, keeps: Callable[[str], bool]) -> None:
+    """Bring back a folder, or what was in it, when its replacement was cut short."""
     previous = previous_of(folder)
     if previous.is_dir() and not folder.exists():
         os.rename(previous, folder)
+    else:
+        _carry_over(previous, folder, keeps)
 
 
 def _carry_over(previous: Path, folder: Path, keeps: Callable[[str], bool]) -> None:

@@ -79,7 +79,7 @@ def shorten(value: object) -> str:
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """Return the known word that looks most like this one, or "" when none does."""
-    names = [name for name in known if name]
+    names = sorted(name for name in known if name)
     folded = word.strip().casefold()
     same = next((name for name in names if name.strip().casefold() == folded), "")
     if same:

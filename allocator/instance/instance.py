@@ -12,12 +12,13 @@ import pandas as pd
 from allocator.errors import InstanceError
 from allocator.instance.assemble import assemble, reassemble, unknown_table
 from allocator.instance.bundle import Bundle
-from allocator.instance.coerce import typed_table
+from allocator.instance.coerce import empty_table, typed_table
 from allocator.instance.frames import frame_sources
 from allocator.instance.overlays import overlaid
 from allocator.instance.policy import Policy
 from allocator.instance.policy_read import policy_values, read_policy
 from allocator.instance.schema import tables
+from allocator.instance.settle import fill_people
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,11 @@ class Instance:
         given = policy_values(policy) if isinstance(policy, Policy) else dict(policy or {})
         if not validate:
             chosen = policy if isinstance(policy, Policy) else Policy(**given)
-            typed = {table: typed_table(table, frames.get(table)) for table in tables()}
+            typed = {
+                table: typed_table(table, frames[table]) if table in frames else empty_table(table)
+                for table in tables()
+            }
+            typed["needs"] = fill_people(typed["needs"], typed["communities"])[0]
             return cls(MappingProxyType(typed), chosen, name)
         bundle = Bundle(policy=given, policy_label="policy", name=name)
         bundle.sources = frame_sources(frames, bundle.log)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from allocator.errors import Fault, InstanceError
+from allocator.instance.atomic import previous_of
 from allocator.instance.bundle import Bundle, bundle_files
 from allocator.instance.files import FolderFiles, ZipFiles
 from allocator.instance.instance import Instance
@@ -65,6 +66,8 @@ def validate(path: str | PathLike[str]) -> Report:
 
 
 def _bundle(path: Path) -> Bundle:
+    if not path.exists() and previous_of(path).is_dir():
+        path = previous_of(path)  # The writer was cut short between two renames.
     try:
         if path.is_dir():
             return bundle_files(FolderFiles(path))

@@ -10,6 +10,8 @@ import pandas as pd
 from allocator.instance.crs import to_wgs84
 from allocator.instance.policy import Policy
 
+MOST_PEOPLE = 1e10
+
 
 def fill_people(needs: pd.DataFrame, communities: pd.DataFrame) -> tuple[pd.DataFrame, np.ndarray]:
     """Return needs with blank people filled in, and the rows filled.
@@ -26,7 +28,7 @@ def fill_people(needs: pd.DataFrame, communities: pd.DataFrame) -> tuple[pd.Data
     population = np.append(towns["population"].to_numpy(dtype=np.float64), np.nan)
     found = population[position]
     quantity = needs["quantity"].to_numpy(dtype=np.float64)[blank]
-    people[blank] = np.where(np.isnan(found), quantity, found)
+    people[blank] = np.where(np.isnan(found), np.minimum(quantity, MOST_PEOPLE), found)
     return needs.assign(people=people), blank
 
 
