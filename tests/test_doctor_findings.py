@@ -19,7 +19,7 @@ def rows(**columns: list[Any]) -> pd.DataFrame:
 
 
 def case(policy: dict[str, Any] | None = None, **changes: pd.DataFrame) -> Instance:
-    """One depot, two towns of 100, lanes of 30 minutes, 3 days, 10 rations a day, plenty of stock."""
+    """One depot, two towns of 100, lanes of 30 minutes, 3 days, 10 a day, plenty of stock."""
     needs = [(town, day) for town in ("east", "west") for day in (1, 2, 3)]
     frames = {
         "periods": rows(period=[1, 2, 3]),

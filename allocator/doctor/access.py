@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 
-from allocator.doctor import repairs
 from allocator.doctor.finding import CODES, Finding
 from allocator.doctor.lifts import blocking_rule
+from allocator.doctor.repairs import cheapest
 from allocator.doctor.words import count, number, periods, some
 from allocator.instance.lanes import Bools, Ints
 from allocator.instance.network import Network
@@ -23,15 +23,6 @@ _WHY: Mapping[str, str] = {
     "W3207": "goods cannot be there in time",
     "W3208": "no chain of lanes leads there from a place that holds the goods",
     "W3209": "several rules together keep the goods away",
-}
-_REPAIRS: Mapping[str, Callable[[Network, Ints], str]] = {
-    "W3201": repairs.permit,
-    "W3202": repairs.earmark,
-    "W3203": repairs.owner,
-    "W3204": repairs.opening,
-    "W3205": repairs.site,
-    "W3207": repairs.earlier,
-    "W3208": repairs.lane,
 }
 
 
@@ -56,7 +47,7 @@ def _finding(net: Network, code: str, rows: Ints) -> Finding:
         f"{periods(needs.period[rows].tolist())} cannot be met: {_WHY[code]}. Items: {some(items)}."
     )
     numbers = {"needs": len(rows), "places": len(places), "people": float(people.sum())}
-    repair = _REPAIRS[code](net, rows) if code in _REPAIRS else ""
+    repair = cheapest(net, code, rows)
     return Finding(code, what, numbers, repair, examples=worst(net, rows, people))
 
 

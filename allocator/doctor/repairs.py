@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import pandas as pd
@@ -195,3 +195,20 @@ def _nearest(net: Network, rows: Ints, place: int) -> str:
     distance = np.nanmin(km) * net.instance.policy.detour if not np.isnan(km).all() else np.nan
     note = "" if np.isnan(distance) else f" ({number(distance)} km)"
     return f"{where.ids[near]} -> {where.ids[place]}{note}"
+
+
+def cheapest(net: Network, code: str, rows: Ints) -> str:
+    """Return the cheapest repair of needs that a rule (code of a finding) keeps goods away from."""
+    found = REPAIRS.get(code)
+    return found(net, rows) if found else ""
+
+
+REPAIRS: Mapping[str, Callable[[Network, Ints], str]] = {
+    "W3201": permit,
+    "W3202": earmark,
+    "W3203": owner,
+    "W3204": opening,
+    "W3205": site,
+    "W3207": earlier,
+    "W3208": lane,
+}

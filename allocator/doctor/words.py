@@ -10,7 +10,7 @@ def number(value: float) -> str:
     """Write a number for people: 1,234 or 12.5 or 0.083."""
     if abs(value) >= 1000 or abs(value - round(value)) < 5e-7 * max(1.0, abs(value)):
         return f"{value:,.0f}"
-    return f"{value:.4g}" if abs(value) < 1 else f"{value:.1f}"
+    return f"{value:.4g}" if abs(value) < 1 else f"{value:.1f}".removesuffix(".0")
 
 
 def count(value: float, one: str, many: str = "") -> str:

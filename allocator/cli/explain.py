@@ -1,0 +1,47 @@
+"""`allocator explain`: why a shortage is there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from allocator.cli.envelope import Reply, run_command
+
+
+@click.command(short_help="Say why a shortage is there.")
+@click.argument("plan", type=click.Path(path_type=Path))
+@click.argument("community", default="")
+@click.option(
+    "--instance",
+    "instance",
+    type=click.Path(path_type=Path),
+    help="The instance the plan is for; by default the one the plan remembers.",
+)
+@click.option("--most", default=20, show_default=True, help="Shortages to explain; 0 explains all.")
+@click.option("--time-limit", default=60.0, show_default=True, help="Seconds for solves.")
+@run_command
+def explain(
+    plan: Path, community: str, instance: Path | None, most: int, time_limit: float
+) -> Reply:
+    r"""Say why PLAN leaves needs unmet: at COMMUNITY, or its largest shortages anywhere.
+
+    \b
+    PLAN is a folder, a workbook or a CSV of shipments. Every reason is backed by a solve; the
+    codes are explained in docs/reasons.md.
+
+    \b
+    Examples:
+      allocator explain plans/monday
+      allocator explain plans/monday C017
+    """
+    from allocator.cli.check import instance_of
+    from allocator.explain import explain_text, reasons
+    from allocator.instance import load
+    from allocator.plan import load_plan
+
+    read = load_plan(plan)
+    case = load(instance_of(read, instance))
+    table = reasons(case, read, time_limit, most or None, community)
+    text = explain_text(table)
+    return Reply(text=text, data={"reasons": table.to_dict("records")})
