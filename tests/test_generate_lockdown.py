@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from allocator.generate.lockdown import DEFAULT_FEATURES, FEATURES, lockdown
 from allocator.instance import Instance, instance_hash, load, save, validate
@@ -104,6 +104,7 @@ def shortest(instance: Instance) -> float | None:
     ]
 
 
+@settings(max_examples=25)
 @given(small_instances(without=frozenset({"whole_trips"}), always=frozenset({"pins", "limits"})))
 def test_hard_rules_never_contradict_each_other(instance: Instance) -> None:
     assert shortest(instance) is not None
