@@ -48,6 +48,14 @@ def test_init_gives_an_instance_that_is_valid_and_commented(tmp_path: Path) -> N
     assert "E2102" in again.stderr
 
 
+def test_init_gives_an_instance_that_can_be_planned(tmp_path: Path) -> None:
+    call("init", tmp_path / "my-city")
+    result = call("doctor", tmp_path / "my-city", "--json")
+    assert result.exit_code == 0, result.stdout
+    codes = {finding["code"] for finding in json.loads(result.stdout)["errors"]}
+    assert not codes
+
+
 def test_init_policy_can_be_uncommented(tmp_path: Path) -> None:
     call("init", tmp_path / "my-city")
     path = tmp_path / "my-city" / "policy.toml"

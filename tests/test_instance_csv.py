@@ -117,6 +117,14 @@ def test_files_that_are_no_tables(data: bytes, code: str, where: str, case: Path
     assert (code, where) in [(fault.code, fault.where) for fault in faults]
 
 
+def test_blank_rows_at_the_end_are_no_rows(case: Path) -> None:
+    for end in ("\n,,,,,,\n,,,,,,", ",,,,,,\n \n\n"):
+        text = text_of(case, "needs") + end.removeprefix("\n")
+        assert instance_hash(rewritten(case, "needs", text.encode())) == instance_hash(
+            good_instance()
+        )
+
+
 def test_near_misses_of_file_names(case: Path) -> None:
     (case / "needs.csv").rename(case / "need.csv")
     (case / "policy.toml").rename(case / "polcy.toml")

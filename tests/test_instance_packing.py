@@ -70,7 +70,7 @@ def quantities() -> st.SearchStrategy[float]:
 
 
 def people() -> st.SearchStrategy[float]:
-    return st.floats(0, 1e9)
+    return st.floats(0, 1e9) | st.sampled_from([0.1 + 0.2, 1e9 / 7, 5e-324])
 
 
 @st.composite

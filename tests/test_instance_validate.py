@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +12,7 @@ import pandas as pd
 import pytest
 
 from allocator.errors import Fault, InstanceError
-from allocator.instance import Instance, load, save, validate
+from allocator.instance import Instance, instance_hash, load, save, validate
 from allocator.instance.faultlog import SHOWN_PER_RULE
 from tests.instance_cases import POLICY, frames, good_instance
 
@@ -265,6 +267,25 @@ def test_replace_leaves_the_original_alone() -> None:
     assert other.name == "other"
     assert other.policy == instance.policy
     assert instance.name == "small town 小镇"
+
+
+def test_an_instance_cannot_be_changed_by_its_tables() -> None:
+    instance = good_instance()
+    table = instance["needs"]
+    table.loc[0, "quantity"] = 7
+    table["more"] = 1
+    assert instance["needs"]["quantity"].iloc[0] == 600
+    assert "more" not in instance["needs"]
+    with pytest.raises(TypeError):
+        instance.tables["needs"] = table  # type: ignore[index]
+
+
+def test_an_instance_can_be_sent_to_another_process() -> None:
+    instance = good_instance()
+    again = pickle.loads(pickle.dumps(instance))
+    assert again.policy == instance.policy
+    assert instance_hash(again) == instance_hash(instance)
+    assert copy.deepcopy(instance).name == instance.name
 
 
 def test_unknown_tables_and_things_that_are_no_tables() -> None:

@@ -125,7 +125,18 @@ class Instance:
         )
 
     def __getitem__(self, table: str) -> pd.DataFrame:
-        return self.tables[table]
+        # A shallow copy is copied for good when it is written to: the instance stays as it is.
+        return self.tables[table].copy(deep=False)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Read-only mappings cannot be sent to another process as they are.
+        return _restored, (dict(self.tables), self.policy, self.name, dict(self.notes))
+
+
+def _restored(
+    frames: dict[str, pd.DataFrame], policy: Policy, name: str, notes: dict[str, Any]
+) -> Instance:
+    return Instance(MappingProxyType(frames), policy, name, MappingProxyType(notes))
 
 
 def _refuse_unknown(frames: Mapping[str, pd.DataFrame]) -> None:

@@ -42,3 +42,12 @@ class Policy:
     def replace(self, **changes: Any) -> Policy:
         """Return a copy with some settings changed."""
         return dataclass_replace(self, **changes)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # A read-only mapping cannot be sent to another process as it is.
+        values = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        return _restored, (values | {"give_up": dict(self.give_up)},)
+
+
+def _restored(values: dict[str, Any]) -> Policy:
+    return Policy(**values | {"give_up": MappingProxyType(values["give_up"])})

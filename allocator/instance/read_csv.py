@@ -33,10 +33,18 @@ def read_csv(table: str, data: bytes, label: str, log: FaultLog) -> Source | Non
         return None
     first = body.split(b"\n", 1)[0].decode("utf-8")
     delimiter = max(_DELIMITERS, key=first.count)
+    body = _without_blank_end(body, delimiter)
     header = [name.strip() for name in next(csv.reader([first], delimiter=delimiter))]
     if not check_header(header, f"{label}:1", log):
         return None
     return _read_body(table, body + b"\n", label, delimiter, header, log)
+
+
+def _without_blank_end(body: bytes, delimiter: str) -> bytes:
+    """Cut off the rows of empty cells that spreadsheets leave at the end."""
+    filled = len(body.rstrip(f" \n{delimiter}".encode()))
+    end = body.find(b"\n", filled)
+    return body if end < 0 else body[:end]
 
 
 def utf8(data: bytes, label: str, log: FaultLog) -> bytes | None:

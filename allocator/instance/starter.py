@@ -54,7 +54,7 @@ _FRAMES: dict[str, dict[str, list[object]]] = {
     "gates": {
         "community_id": ["C1", "C1", "C1", "C2", "C2", "C2"],
         "period": [1, 2, 3, 1, 2, 3],
-        "handling_minutes": [900, 900, 900, 700, 1400, 1400],
+        "handling_minutes": [1200, 1200, 1200, 1500, 1800, 1800],
     },
     "items": {
         "item_id": ["food_box", "insulin", "mask"],
@@ -77,13 +77,13 @@ _FRAMES: dict[str, dict[str, list[object]]] = {
     "stocks": {
         "place_id": ["W1", "W1", "W1", "M1"],
         "item_id": ["food_box", "insulin", "mask", "food_box"],
-        "quantity": [1500, 120, 9000, 600],
+        "quantity": [2400, 200, 12000, 900],
     },
     "arrivals": {
         "place_id": ["M1", "W1", "W1"],
         "item_id": ["food_box", "food_box", "insulin"],
         "period": [2, 3, 2],
-        "quantity": [900, 1200, 60],
+        "quantity": [900, 1000, 60],
         "reliability": [0.9, 0.8, 1.0],
     },
     "vehicles": {

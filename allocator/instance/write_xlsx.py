@@ -67,12 +67,19 @@ def _refuse(table: str, rule: str, value: str) -> None:
 
 
 def safe_cell(sheet: Any, value: Any) -> Any:
-    """Return text that looks like a formula or an error as a cell of text."""
+    """Return text that looks like a formula as text, and a number with all of its digits."""
     if isinstance(value, str) and value[:1] in ("=", "#"):
-        cell = WriteOnlyCell(sheet, value=value)
-        cell.data_type = "s"
-        return cell
+        return _typed_cell(sheet, value, "s")
+    if isinstance(value, float) and float(f"{value:.16g}") != value:
+        # openpyxl would write 16 digits, and some numbers need 17.
+        return _typed_cell(sheet, repr(value), "n")
     return value
+
+
+def _typed_cell(sheet: Any, text: str, kind: str) -> Any:
+    cell = WriteOnlyCell(sheet, value=text)
+    cell.data_type = kind
+    return cell
 
 
 def _rows(frame: pd.DataFrame) -> Iterator[tuple[Any, ...]]:
