@@ -125,6 +125,10 @@ def test_blank_rows_at_the_end_are_no_rows(case: Path) -> None:
         )
 
 
+def test_a_package_may_be_named_by_its_descriptor(case: Path) -> None:
+    assert instance_hash(load(case / "datapackage.json")) == instance_hash(load(case))
+
+
 def test_near_misses_of_file_names(case: Path) -> None:
     (case / "needs.csv").rename(case / "need.csv")
     (case / "policy.toml").rename(case / "polcy.toml")

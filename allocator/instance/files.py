@@ -44,7 +44,7 @@ class FolderFiles:
         """Return the files of the folder and of the folders in it."""
         found: list[str] = []
         for folder in (self._root, *sorted(self._root.iterdir())):
-            if folder.is_dir() and not (folder.is_symlink() and folder != self._root):
+            if folder.is_dir():
                 entries = [path for path in sorted(folder.iterdir()) if not path.is_dir()]
                 found += [path.relative_to(self._root).as_posix() for path in entries]
         return found

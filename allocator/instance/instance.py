@@ -21,7 +21,7 @@ from allocator.instance.schema import tables
 from allocator.instance.settle import fill_people
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Instance:
     """One planning case.
 

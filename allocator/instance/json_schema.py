@@ -47,13 +47,12 @@ def record_schema(table: str) -> dict[str, Any]:
 
 
 def _field(spec: Field) -> dict[str, Any]:
-    kinds = {"list": "string"}
-    kind = kinds.get(spec.type, spec.type)
+    kinds = ["string", "array"] if spec.type == "list" else [spec.type]
     schema: dict[str, Any] = {"description": describe(spec)}
-    schema["type"] = kind if spec.required else [kind, "null"]
+    schema["type"] = kinds if spec.required else [*kinds, "null"]
     if spec.values and spec.type == "string":
         schema["enum"] = list(spec.values) if spec.required else [*spec.values, "", None]
-    elif spec.required and kind == "string":
+    elif spec.required and spec.type == "string":
         schema["minLength"] = 1
     return schema | _bounds(spec)
 

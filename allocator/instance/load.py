@@ -49,7 +49,7 @@ def load(path: str | PathLike[str]) -> Instance:
     """
     place = Path(path)
     bundle = _bundle(place)
-    bundle.name = bundle.name or place.resolve().stem
+    bundle.name = bundle.name or (place.resolve().name if place.is_dir() else place.stem)
     return Instance.from_bundle(bundle)
 
 
@@ -75,6 +75,8 @@ def _bundle(path: Path) -> Bundle:
             raise _refused("there is no such file or folder", path, "E1501", "look at the path")
         if path.suffix.casefold() == ".zip":
             return bundle_files(ZipFiles(path))
+        if path.name == "datapackage.json":
+            return bundle_files(FolderFiles(path.parent))
         if path.suffix.casefold() == ".json":
             return bundle_json(path)
         if path.suffix.casefold() == ".xlsx":

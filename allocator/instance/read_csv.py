@@ -188,22 +188,34 @@ def _padded(rows: list[list[str]], header: list[str]) -> pd.DataFrame:
 
 
 def _parse(table: str, body: bytes, delimiter: str, header: list[str]) -> pd.DataFrame:
-    """Read numbers as numbers; when some cell is none, read text and let the checks find it."""
+    """Read numbers as numbers; a column with a cell that is none stays text for the checks."""
     specs = {spec.name: spec for spec in tables()[table]}
     numeric = [name for name in header if name in specs and _is_number(specs[name].type)]
-    if _begins_with_numbers(body, delimiter, header, numeric):
-        try:
-            return _read(body, delimiter, header, numeric)
-        except (ValueError, OverflowError):
-            pass
+    typed = _typed(body, delimiter, header, numeric, header)
+    if typed is not None:
+        return typed
     try:
-        frame = _read(body, delimiter, header, [])
+        frame = _read(body, delimiter, header, [], header)
     except ValueError:
         return pd.DataFrame(columns=pd.Index(header))
-    if delimiter != ",":
-        for name in numeric:
+    for name in numeric:
+        column = _typed(body, delimiter, header, [name], [name])
+        if column is not None:
+            frame[name] = column[name]
+        elif delimiter != ",":
             frame[name] = frame[name].str.replace(",", ".", regex=False)
     return frame
+
+
+def _typed(
+    body: bytes, delimiter: str, header: list[str], numeric: list[str], wanted: list[str]
+) -> pd.DataFrame | None:
+    if not _begins_with_numbers(body, delimiter, header, numeric):
+        return None
+    try:
+        return _read(body, delimiter, header, numeric, wanted)
+    except (ValueError, OverflowError):
+        return None
 
 
 def _is_number(kind: str) -> bool:
@@ -223,14 +235,17 @@ def _begins_with_numbers(
     return all(not word or NUMBER.fullmatch(word) for word in words)
 
 
-def _read(body: bytes, delimiter: str, header: list[str], numeric: list[str]) -> pd.DataFrame:
+def _read(
+    body: bytes, delimiter: str, header: list[str], numeric: list[str], wanted: list[str]
+) -> pd.DataFrame:
     comma = delimiter != "," and b"," in body
-    kinds = {name: "float64" if name in numeric else "str" for name in header}
+    kinds = {name: "float64" if name in numeric else "str" for name in wanted}
     return pd.read_csv(  # type: ignore[call-overload, no-any-return]
         io.BytesIO(body),
         sep=delimiter,
         names=header,
         header=0,
+        usecols=wanted,
         dtype=kinds,
         decimal="," if comma else ".",
         keep_default_na=False,
