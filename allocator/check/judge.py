@@ -52,7 +52,7 @@ def check(instance: Instance, plan: Plan, *, start: Plan | None = None) -> Verdi
     moves = moves_of(found, case.ground, case.lanes, case.earmarks, table)
     check_moves(found, case.ground, case.lanes, case.earmarks, moves)
     if not plan.instance:
-        moves = resolve(case.ground, case.lots, bought, case.earmarks, moves)
+        moves = _resolved(case, bought, moves)
     service = _check_stock(found, case, plan, bought, moves)
     trips_paid = _check_trips(found, case, plan, moves)
     check_pins(found, case.ground, moves)
@@ -113,6 +113,21 @@ def _check_stock(found: Findings, case: Case, plan: Plan, bought: Bought, moves:
     service = service_of(found, ground, needs, stock, stated)
     check_limits(found, ground, case.access, case.lots, moves, stock, service.left)
     return service
+
+
+def _resolved(case: Case, bought: Bought, moves: Moves) -> Moves:
+    """Read blank batches as any batch, unless only the reading "keeps, free" holds."""
+    read = resolve(case.ground, case.lots, bought, case.earmarks, moves)
+    if read is moves or not _lacks(case, bought, read) or _lacks(case, bought, moves):
+        return read
+    return moves
+
+
+def _lacks(case: Case, bought: Bought, moves: Moves) -> bool:
+    """Return whether some place ships what it does not have."""
+    trial = Findings()
+    stock_of(trial, case.ground, case.lots, bought, moves, case.earmarks)
+    return bool(trial.parts)
 
 
 def _check_trips(found: Findings, case: Case, plan: Plan, moves: Moves) -> float:

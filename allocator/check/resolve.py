@@ -84,7 +84,8 @@ class _Picker:
 
     def run(self) -> list[tuple[int, int, int, float]]:
         """Return (row, expiry, earmark, units) of every part shipped."""
-        order = np.lexsort((self.moves.row, self.moves.period))
+        blanks = self.moves.any_expiry.astype(int) + self.moves.any_earmark
+        order = np.lexsort((self.moves.row, blanks, self.moves.period))
         starts = np.searchsorted(self.moves.period[order], np.arange(self.ground.periods + 1))
         for period in range(self.ground.periods):
             self._enter(period)

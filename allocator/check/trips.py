@@ -102,7 +102,7 @@ def derived_trips(
 
     With one permitted type a lane this is exact. Among several types every load is divided in
     proportion to what they can carry, and shifted from the busier to the freer ones until the
-    vehicles suffice; this division is approximate, and so is rounding up to whole trips.
+    vehicles suffice; this division is approximate.
     """
     run, vehicle = runs.pair_run, runs.pair_vehicle
     capacity = permits.table["kg"].to_numpy(float)[vehicle]
@@ -120,8 +120,7 @@ def derived_trips(
         )
     number = share * alone
     if ground.instance.policy.trips == "integer":
-        number = _whole(run, share, alone)
-        found.approximate("trips are not stated: whole trips are rounded up lane by lane")
+        number = _whole(found, run, slot, share, alone, minutes / have)
     row = np.full(len(run), -1)
     return Trips(row, vehicle, runs.lane[run], runs.period[run], number)
 
@@ -163,9 +162,21 @@ def _divide(
     return best
 
 
-def _whole(run: Ints, share: Floats, alone: Floats) -> Floats:
-    """Give every run to the vehicle with its largest share, in whole trips."""
+def _whole(
+    found: Findings, run: Ints, slot: Ints, share: Floats, alone: Floats, burden: Floats
+) -> Floats:
+    """Round up to whole trips, every run by the vehicle with its largest share.
+
+    Where this asks for more than there is, runs with several types keep their part trips: a
+    cleverer rounding may exist, so the judge accuses only of what part trips cannot do either.
+    """
     order = np.lexsort((-share, run))
     first = np.zeros(len(run), dtype=bool)
     first[order[np.flatnonzero(np.diff(run[order], prepend=-1))]] = True
-    return np.where(first, np.ceil(alone - 1e-6), 0.0)
+    rounded = np.where(first, np.ceil(alone - 1e-6), 0.0)
+    if (summed(slot, rounded * burden, 0) <= 1.0).all():
+        return rounded
+    several = np.bincount(run, minlength=1)[run] > 1
+    if several.any():
+        found.approximate("trips are not stated: it is not shown that whole trips suffice")
+    return np.where(several, share * alone, rounded)
