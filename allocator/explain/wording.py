@@ -28,7 +28,7 @@ class Wording:
 
     def binding(self, short: Shortage, *bindings: Binding) -> str:
         """Say what binds, how full it is, and what its repair would bring; several bind jointly."""
-        what = "; ".join(getattr(self, f"_{one.family}")(one) for one in bindings)
+        what = ". ".join(getattr(self, f"_{one.family}")(one) for one in bindings)
         more = " and ".join(self.more(one) for one in bindings)
         jointly = " together" if len(bindings) > 1 else ""
         return f"{what}; {more}{jointly} would bring {self.amount(short, bindings[0].gain)}"
@@ -47,7 +47,7 @@ class Wording:
         if self.point is None:
             return ""
         part = self._part(short, binding)
-        amount = np.abs(part.data * self.point[part.col])
+        amount = np.abs(part.data * self.point[part.col]) * self._not_own(short)[part.col]
         who = pd.Series(amount).groupby(self._who(part.col, short)).sum()
         who = who[(who > 1e-6) & (who.index != "")].sort_values(ascending=False, kind="stable")
         return some([f"{name} ({number(value)})" for name, value in who.items()], 3)
@@ -63,6 +63,24 @@ class Wording:
         cells = (self.model.pack[mine], (np.zeros(len(columns), dtype=np.int64), columns))
         return sparse.coo_matrix(cells, shape=(1, self.model.program.column_count))
 
+    def _not_own(self, short: Shortage) -> Floats:
+        """Return a share a column: of trips, the share of their load that is other items."""
+        model, net, point = self.model, self.net, self.point
+        share = np.ones(model.program.column_count)
+        if point is None:
+            return share
+        ship = model.sets.ship
+        item = net.batches.item[ship.batch]
+        kg = point[model.ship] * model.pack * net.items.kg[item]
+        key = ship.lane * net.periods + ship.period
+        size = len(net.lanes) * net.periods
+        whole, own = (np.bincount(key, kg * part, size) for part in (1.0, item == short.item))
+        other = np.where(whole > 0, 1.0 - own / np.where(whole > 0, whole, 1.0), 1.0)
+        mine = net.lanes.target[model.trip_lane] == short.place
+        at = model.trip_lane * net.periods + model.trip_period
+        share[model.trips] = np.where(mine, other[at], 1.0)
+        return share
+
     def _who(self, columns: Ints, short: Shortage) -> np.ndarray:
         """Name the place each column serves; the item where that is the place itself."""
         model, net = self.model, self.net
@@ -73,7 +91,8 @@ class Wording:
         item[model.ship] = net.batches.item[model.sets.ship.batch]
         names = np.where(place[columns] >= 0, net.places.ids[place[columns]], "")
         mine = place[columns] == short.place
-        own = np.where(item[columns] >= 0, net.items.ids[item[columns]], "")
+        other = f"other items of {net.places.ids[short.place]}"
+        own = np.where(item[columns] >= 0, net.items.ids[item[columns]], other)
         return np.where(mine, np.where(item[columns] == short.item, "", own), names)
 
     # -- one sentence a family -----------------------------------------------------------------
