@@ -295,6 +295,20 @@ def test_one_community_on_demand_and_only_the_largest() -> None:
     assert len(reasons(instance, plan, 60.0, most=1)) == 1
 
 
+def test_the_command_reads_a_saved_plan(tmp_path: Path) -> None:
+    from click.testing import CliRunner
+
+    from allocator.cli.explain import explain
+    from allocator.instance import load
+
+    solved(load(ROOT / "instances" / "tiny")).save(tmp_path / "plan")
+    arguments = [str(tmp_path / "plan"), "fir", "--instance", str(ROOT / "instances" / "tiny")]
+    result = CliRunner().invoke(explain, arguments)
+    assert result.exit_code == 0, result.output
+    assert "Gate of fir has 45 minutes in period 2; 15 more minutes" in result.output
+    assert "No masks can be at fir in periods 1 to 2" in result.output
+
+
 def test_the_page_names_every_code_family_and_rule() -> None:
     page = (ROOT / "docs" / "reasons.md").read_text(encoding="utf-8")
     table = page.split("## Codes")[1].split("## Families")[0]
