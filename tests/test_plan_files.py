@@ -136,6 +136,15 @@ def test_a_planners_own_table_is_enough(tmp_path, encoding):
         assert plan.status == Status("completed", "invalid", "none")
 
 
+def test_spare_delimiters_at_the_end_of_rows_are_left_out(tmp_path):
+    folder = save_plan(small_plan(), tmp_path / "plan")
+    lines = (folder / "shipments.csv").read_text().splitlines()
+    text = "\n".join([lines[0], *(line + ",," for line in lines[1:])])
+    (folder / "shipments.csv").write_text(text)
+    expected = small_plan().shipments["to_id"].tolist()
+    assert load_plan(folder).shipments["to_id"].tolist() == expected
+
+
 def test_a_workbook_is_a_plan(tmp_path):
     plan = small_plan()
     numbered = plan.shipments.assign(to_id=[101, 102])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import warnings
 from pathlib import Path
 from zipfile import BadZipFile
 
@@ -53,15 +54,17 @@ def _read_fast(table: str, path: Path) -> pd.DataFrame | None:
     numbers = {c.name: "float64" for c in columns if c.type != "string"}
     strings = {c.name: "str" for c in columns if c.type == "string"}
     try:
-        frame = pd.read_csv(
-            path,
-            dtype=numbers | strings,
-            keep_default_na=False,
-            na_values={name: [""] for name in numbers},
-            encoding="utf-8-sig",
-            index_col=False,
-        )
-    except (ValueError, UnicodeError):
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", pd.errors.ParserWarning)  # cells beyond the header
+            frame = pd.read_csv(
+                path,
+                dtype=numbers | strings,
+                keep_default_na=False,
+                na_values={name: [""] for name in numbers},
+                encoding="utf-8-sig",
+                index_col=False,
+            )
+    except (ValueError, UnicodeError, pd.errors.ParserWarning):
         return None
     return plan_table(table, frame)
 
