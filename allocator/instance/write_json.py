@@ -14,6 +14,7 @@ from allocator.instance.read_json import JSON_VERSION
 from allocator.instance.written import cells, written_tables
 
 _BATCH = 50_000
+_encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
 
 
 def write_json(instance: Instance, path: Path) -> None:
@@ -24,7 +25,7 @@ def write_json(instance: Instance, path: Path) -> None:
         "policy": policy_values(instance.policy),
     }
     with path.open("w", encoding="utf-8", newline="\n") as file:
-        file.write(json.dumps(head, ensure_ascii=False, allow_nan=False)[:-1])
+        file.write(_encode(head)[:-1])
         file.write(', "tables": {')
         separator = "\n"
         for table, frame in written_tables(instance).items():
@@ -42,7 +43,7 @@ def _records(frame: pd.DataFrame) -> Iterator[str]:
         columns = [column_values(column) for _, column in part.items()]
         for row in zip(*columns, strict=True):
             record = dict(zip(frame.columns, row, strict=True))
-            yield separator + json.dumps(record, ensure_ascii=False, allow_nan=False)
+            yield separator + _encode(record)
             separator = ",\n"
 
 
