@@ -37,19 +37,22 @@ KILL = """
     from allocator.plan import load_plan
 
     target, moments = sys.argv[1], random.Random(0)
-    save_plan(plan(2000, 0), target)
+    save_plan(plan(500, 0), target)
+    start = time.perf_counter()
+    save_plan(plan(500, 0), target)
+    took = min(time.perf_counter() - start, 0.1)
     for _ in range(50):
         child = os.fork()
         number = load_plan(target).summary["number"]
         while child == 0:
             number += 1
-            save_plan(plan(2000, number), target)
-        time.sleep(moments.uniform(0.01, 0.06))
+            save_plan(plan(500, number), target)
+        time.sleep(moments.uniform(0.1, 2.5) * took)
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
         left = {entry.partition("plan")[2] for entry in os.listdir(os.path.dirname(target))}
         read = load_plan(target)
-        assert len(read.shipments) == 2000
+        assert len(read.shipments) == 500
         assert (read.shipments["quantity"] == read.summary["number"]).all()
         print(read.summary["number"], *sorted(left))
 """
@@ -61,11 +64,13 @@ def script(body: str, target: object) -> list[str]:
 
 @posix
 def test_kill_at_fifty_random_moments(tmp_path):
-    done = subprocess.run(script(KILL, tmp_path / "plan"), capture_output=True, text=True)
+    done = subprocess.run(
+        script(KILL, tmp_path / "plan"), capture_output=True, text=True, timeout=120
+    )
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
     assert len(lines) == 50
-    assert int(lines[-1].split()[0]) > 10
+    assert int(lines[-1].split()[0]) > 1, "every kill came before the first plan was written"
     assert any(".tmp" in line for line in lines), "no kill fell into the writing"
 
 
@@ -96,7 +101,9 @@ FULL = """
 
 @posix
 def test_a_full_disk_keeps_the_old_plan(tmp_path):
-    done = subprocess.run(script(FULL, tmp_path / "plan"), capture_output=True, text=True)
+    done = subprocess.run(
+        script(FULL, tmp_path / "plan"), capture_output=True, text=True, timeout=120
+    )
     assert done.stdout.strip() == "E5012", done.stderr
     assert load_plan(tmp_path / "plan").summary == {"number": 1}
     assert {entry.name for entry in tmp_path.iterdir()} <= {"plan", ".plan.lock"}
