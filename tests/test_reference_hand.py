@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pandas as pd
@@ -227,3 +228,13 @@ def test_leximin_raises_the_second_place_too() -> None:
     plenty = ref.solve(town({"goals": goals, "fairness": "leximin"}, 1, **tables))
     # With 10 units b attains 10 alone: 10 = 2 L + 10 L.
     assert plenty["fairness.2"] == pytest.approx(1 - 10 / 12, abs=1e-4)
+
+
+def test_the_example_has_the_values_of_the_tiny_instance() -> None:
+    example = ROOT / "models" / "dispatch" / "example"
+    expected = json.loads((TINY / "expected.json").read_text(encoding="utf-8"))
+    assert json.loads((example / "expected.json").read_text(encoding="utf-8")) == expected
+    rows = re.findall(
+        r"^\| ([a-z_.\d]+) \| ([\d.]+) \|", (example / "example.md").read_text("utf-8"), re.M
+    )
+    assert {name: float(value) for name, value in rows} == expected

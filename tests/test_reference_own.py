@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -219,3 +220,21 @@ def test_the_readable_model_runs_as_a_users_model(tiny: Instance) -> None:
     assert goals[0].name == "floors"
     assert goals[0].gap == pytest.approx(0, abs=1e-9)
     assert set(tables) == {"shipments", "trips", "purchases", "shortages", "attainable"}
+
+
+def test_the_model_on_the_page_runs(tiny: Instance, tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "own-model.md").read_text(encoding="utf-8")
+    file = tmp_path / "mine.py"
+    file.write_text(page.split("```python\n")[1].split("```")[0], encoding="utf-8")
+    tables, goals, _ = solve_own(file, tiny)
+    assert goals[0].gap == pytest.approx(0, abs=1e-9)
+    assert tables["shipments"]["quantity"].sum() > 0
+
+
+def test_every_code_is_on_the_page() -> None:
+    page = (ROOT / "docs" / "own-model.md").read_text(encoding="utf-8")
+    sources = ["models/own.py", "engine/pulp_bridge.py"]
+    text = "".join((ROOT / "allocator" / name).read_text(encoding="utf-8") for name in sources)
+    codes = set(re.findall(r'code="([EV]\d{4})"', text))
+    assert codes
+    assert codes == set(re.findall(r"^\| ([EV]\d{4}) ", page, re.MULTILINE))
