@@ -129,7 +129,7 @@ def goal_row(case: Case, goal: Any, clock: Clock) -> Row:
     return Row(
         f"{case.name}/{goal.name}",
         "dispatch",
-        seconds={"solve": event["seconds"]} if "seconds" in event else {},
+        seconds={"solve": event.get("seconds", 0.0)},
         value=goal.value,
         bound=goal.bound,
         gap=goal.gap,
