@@ -23,6 +23,7 @@ LEVELS = {
     "resources": 0,
     "instance": 1,
     "plan": 2,
+    "generate": 2,
     "engine": 3,
     "_solve": 3,
     "models": 4,

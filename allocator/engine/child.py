@@ -132,7 +132,8 @@ def _die_with_parent() -> None:
     """Leave when the parent is gone: its end of our stdin closes with it."""
 
     def watch() -> None:
-        sys.stdin.buffer.read()
+        while os.read(0, 1):
+            pass
         os._exit(3)
 
     threading.Thread(target=watch, daemon=True).start()

@@ -91,17 +91,29 @@ class LinearStage:
     def run(self, session: Session, budget: Budget, progress: Progress) -> None:
         """Minimise and hold."""
         outcome = session.minimise(
-            self.cost, budget.seconds(), budget.work, budget.gap, start=progress.solution, crossover=self.final
+            self.cost,
+            budget.seconds(),
+            budget.work,
+            budget.gap,
+            start=progress.solution,
+            crossover=self.final,
         )
         progress.add(self._result(outcome), outcome.solution)
         progress.duals = outcome.duals
         if outcome.value is not None and not self.final:
-            self.hold(session, outcome.value)
+            self.hold(session, outcome)
 
-    def hold(self, session: Session, value: float) -> None:
+    def hold(self, session: Session, outcome: Outcome) -> None:
         """Keep the goal at its value plus the slack (row family `goal`)."""
-        whole = value + self.constant
-        most = value + max(self.slack_relative * abs(whole), self.slack_absolute)
+        assert outcome.value is not None
+        whole = outcome.value + self.constant
+        most = outcome.value + max(self.slack_relative * abs(whole), self.slack_absolute)
+        if (
+            outcome.duals is not None
+            and outcome.solution is not None
+            and outcome.termination == "completed"
+        ):
+            session.keep_optimal(self.cost, outcome.duals, outcome.solution)
         if np.any(self.cost):
             row = np.zeros(session.columns)
             row[: len(self.cost)] = self.cost
@@ -115,12 +127,15 @@ class LinearStage:
             value=None if value is None else value + self.constant,
             bound=None if bound is None else bound + self.constant,
             termination=outcome.termination,
-            source=f"highs {outcome.method}" + ("" if outcome.duals is None else ", bound from its duals"),
+            source=f"highs {outcome.method}"
+            + ("" if outcome.duals is None else ", bound from its duals"),
             seconds=outcome.seconds,
         )
 
 
-def run_stages(session: Session, stages: Sequence[Stage], budget: Budget, progress: Progress) -> Progress:
+def run_stages(
+    session: Session, stages: Sequence[Stage], budget: Budget, progress: Progress
+) -> Progress:
     """Run the goals in order until one is not completed or the budget is spent."""
     for stage in stages:
         if budget.spent():

@@ -63,7 +63,12 @@ class Program:
         return np.arange(self.column_count - size, self.column_count)
 
     def add_rows(
-        self, name: str, size: int, lower: ArrayLike = -np.inf, upper: ArrayLike = np.inf, labels: Labels | None = None
+        self,
+        name: str,
+        size: int,
+        lower: ArrayLike = -np.inf,
+        upper: ArrayLike = np.inf,
+        labels: Labels | None = None,
     ) -> Ints:
         """Add a family of rows and return their positions; entries follow with `add_entries`."""
         self.rows.append(Block(name, self.row_count, size, labels))

@@ -13,6 +13,10 @@ from scipy import sparse
 
 from allocator.engine.program import Floats, Ints, Program
 
+DUAL_NOISE = 1e-6  # of the largest cost: reduced costs and duals below it may be rounding
+FACE_WIDTH = 1e-6  # how near, relative to its size, a value must be to the bound it is kept at
+MOST_ITERATIONS = 2147483647
+STALLED_ITERATIONS = 400
 SIMPLEX_COLUMNS = 20_000  # above this the interior point method is faster on dispatch programs
 Interrupted = Callable[[], bool]
 
@@ -33,7 +37,9 @@ class Outcome:
 class Session:
     """HiGHS with a passed program. Columns and rows can be added; goals are minimised one at a time."""
 
-    def __init__(self, program: Program, seed: int = 0, threads: int = 1, log: bool = False) -> None:
+    def __init__(
+        self, program: Program, seed: int = 0, threads: int = 1, log: bool = False
+    ) -> None:
         self._highs = highspy.Highs()
         self._option("output_flag", log)
         self._option("random_seed", seed)
@@ -47,7 +53,12 @@ class Session:
 
     def add_rows(self, lower: Floats, upper: Floats, matrix: sparse.csr_matrix) -> None:
         """Add rows; `matrix` is rows x columns."""
-        entries = (matrix.nnz, matrix.indptr.astype(np.int32), matrix.indices.astype(np.int32), matrix.data)
+        entries = (
+            matrix.nnz,
+            matrix.indptr.astype(np.int32),
+            matrix.indices.astype(np.int32),
+            matrix.data,
+        )
         _require(self._highs.addRows(matrix.shape[0], lower, upper, *entries), "addRows")
 
     def add_columns(self, lower: Floats, upper: Floats) -> Ints:
@@ -64,7 +75,10 @@ class Session:
 
     def set_bounds(self, columns: Ints, lower: Floats, upper: Floats) -> None:
         """Change the bounds of columns."""
-        _require(self._highs.changeColsBounds(len(columns), columns.astype(np.int32), lower, upper), "bounds")
+        _require(
+            self._highs.changeColsBounds(len(columns), columns.astype(np.int32), lower, upper),
+            "bounds",
+        )
 
     def set_row_bounds(self, rows: Ints, lower: Floats, upper: Floats) -> None:
         """Change the bounds of rows."""
@@ -101,7 +115,9 @@ class Session:
         integers) or the solver's own (with integers), and is null when unknown."""
         began = time.perf_counter()
         _require(
-            self._highs.changeColsCost(self.columns, np.arange(self.columns, dtype=np.int32), _padded(cost, self.columns)),
+            self._highs.changeColsCost(
+                self.columns, np.arange(self.columns, dtype=np.int32), _padded(cost, self.columns)
+            ),
             "cost",
         )
         whole = bool(self.integer.any()) and not relaxed
@@ -119,10 +135,15 @@ class Session:
         return "branch and cut" if whole else method
 
     def _limit(self, seconds: float | None, work: int | None, gap: float) -> None:
-        self._option("time_limit", self._highs.getRunTime() + seconds if seconds is not None else highspy.kHighsInf)
-        most = 2147483647 if work is None else int(work)
-        for name in ("simplex_iteration_limit", "ipm_iteration_limit", "mip_max_nodes"):
+        self._option(
+            "time_limit",
+            self._highs.getRunTime() + seconds if seconds is not None else highspy.kHighsInf,
+        )
+        most = MOST_ITERATIONS if work is None else int(work)
+        for name in ("simplex_iteration_limit", "mip_max_nodes"):
             self._option(name, most)
+        # Dispatch programs take 40 to 100 iterations; many more mean that rounding stops the progress.
+        self._option("ipm_iteration_limit", min(most, STALLED_ITERATIONS))
         self._option("mip_rel_gap", gap)
 
     def _start(self, start: Floats) -> None:
@@ -153,16 +174,50 @@ class Session:
         if whole:
             bound = info.mip_dual_bound if np.isfinite(info.mip_dual_bound) else None
             return Outcome(termination, solution, None, value, bound, method, seconds)
-        duals = np.asarray(self._highs.getSolution().row_dual) if info.dual_solution_status != 0 else None
-        bound = None if duals is None or len(duals) == 0 else self.safe_bound(_padded(cost, self.columns), duals)
+        duals = (
+            np.asarray(self._highs.getSolution().row_dual)
+            if info.dual_solution_status != 0
+            else None
+        )
+        bound = (
+            None
+            if duals is None or len(duals) == 0
+            else self.safe_bound(_padded(cost, self.columns), duals)
+        )
         return Outcome(termination, solution, duals, value, bound, method, seconds)
+
+    def keep_optimal(self, cost: Floats, duals: Floats, solution: Floats) -> None:
+        """Restrict the program to the optimal face of a goal that was just minimised.
+
+        Complementary slackness holds between every optimal point and every optimal dual: a column with a
+        reduced cost stays at its bound in all optimal points. The goals that follow get a smaller program,
+        and a cleaner one than the thin slice that the row `goal` alone would leave.
+        """
+        lp = self._highs.getLp()
+        matrix, cost = _matrix_of(lp), _padded(cost, self.columns)
+        duals = self._one_sided(lp, duals)
+        reduced = cost - matrix.T @ duals
+        noise = DUAL_NOISE * max(1.0, float(np.abs(cost).max(initial=0.0)))
+        lower, upper = np.asarray(lp.col_lower_), np.asarray(lp.col_upper_)
+        near = FACE_WIDTH * np.maximum(1.0, np.abs(solution))
+        low = (reduced > noise) & (solution - lower <= near) & (lower < upper)
+        high = (reduced < -noise) & (upper - solution <= near) & (lower < upper)
+        at = np.flatnonzero(low | high)
+        bound = np.where(low, lower, upper)[at]
+        self.set_bounds(at, bound, bound)
+
+    @staticmethod
+    def _one_sided(lp: Any, duals: Floats) -> Floats:
+        """Return the duals with those of the wrong sign for a missing side set to 0."""
+        low, high = np.asarray(lp.row_lower_), np.asarray(lp.row_upper_)
+        return np.where((np.isinf(low) & (duals > 0)) | (np.isinf(high) & (duals < 0)), 0.0, duals)
 
     def safe_bound(self, cost: Floats, duals: Floats) -> float | None:
         """Return the Lagrangian bound of the row duals over the boxes of the columns: true for any duals
         (Neumaier and Shcherbina 2004, safe bounds in linear and mixed-integer programming)."""
         lp = self._highs.getLp()
         low, high = np.asarray(lp.row_lower_), np.asarray(lp.row_upper_)
-        duals = np.where(np.isinf(low) & (duals > 0), 0.0, np.where(np.isinf(high) & (duals < 0), 0.0, duals))
+        duals = self._one_sided(lp, duals)
         side = np.where(duals > 0, low, high)
         rows = float(duals[duals != 0] @ side[duals != 0])
         matrix = _matrix_of(lp)
@@ -176,9 +231,17 @@ class Session:
 
 def _matrix_of(lp: Any) -> sparse.csc_matrix | sparse.csr_matrix:
     shape = (lp.num_row_, lp.num_col_)
-    parts = (np.asarray(lp.a_matrix_.value_), np.asarray(lp.a_matrix_.index_), np.asarray(lp.a_matrix_.start_))
+    parts = (
+        np.asarray(lp.a_matrix_.value_),
+        np.asarray(lp.a_matrix_.index_),
+        np.asarray(lp.a_matrix_.start_),
+    )
     by_column = lp.a_matrix_.format_ == highspy.MatrixFormat.kColwise
-    return sparse.csc_matrix(parts, shape=shape) if by_column else sparse.csr_matrix(parts, shape=shape)
+    return (
+        sparse.csc_matrix(parts, shape=shape)
+        if by_column
+        else sparse.csr_matrix(parts, shape=shape)
+    )
 
 
 def _padded(values: Floats, size: int) -> Floats:

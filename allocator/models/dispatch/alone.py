@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -15,9 +15,7 @@ from allocator.instance.instance import Instance
 from allocator.instance.network import Network, network
 from allocator.models.dispatch.model import DispatchModel
 from allocator.models.dispatch.sets import NEVER
-
-if TYPE_CHECKING:
-    from allocator.models.dispatch.fairness import Shares
+from allocator.models.dispatch.shares import Shares, shares_of
 
 
 def alone(instance: Instance, place_id: str) -> Instance:
@@ -40,7 +38,9 @@ class Attainable:
         for (tier, place), windows in self.exact.items():
             if tier == shares.tier:
                 for row in np.flatnonzero(shares.place == place):
-                    figures[row] = min(figures[row], windows.get(int(shares.window[row]), figures[row]))
+                    figures[row] = min(
+                        figures[row], windows.get(int(shares.window[row]), figures[row])
+                    )
         return np.where(figures > 1e-9 * np.maximum(1.0, shares.needed), figures, 0.0)
 
     def _unreachable(self, shares: Shares) -> Floats:
@@ -56,14 +56,22 @@ class Attainable:
         point[model.late] = late
         return shares.short(point)
 
-    def table(self) -> pd.DataFrame:
-        """Return what was found to be less than the need, one row a place, tier and window."""
-        found = [
-            (str(self.model.net.places.ids[place]), tier, window + 1, figure)
-            for (tier, place), windows in sorted(self.exact.items())
-            for window, figure in sorted(windows.items())
-        ]
-        return pd.DataFrame(found, columns=["place_id", "tier", "window_start", "attainable"])
+    def table(self, tiers: Iterable[int]) -> pd.DataFrame:
+        """Return every figure that is less than the need: one row a place, tier and window."""
+        frames = []
+        for tier in tiers:
+            shares = shares_of(self.model, tier)
+            figures = self.known(shares)
+            less = figures < shares.needed
+            frame = {
+                "place_id": self.model.net.places.ids[shares.place[less]],
+                "tier": tier,
+                "window_start": shares.window[less] + 1,
+                "attainable": figures[less],
+            }
+            frames.append(pd.DataFrame(frame))
+        columns = ["place_id", "tier", "window_start", "attainable"]
+        return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=columns)
 
     def refine(self, tier: int, places: Ints, budget: Budget) -> bool:
         """Solve the places not yet solved alone; return whether any figure fell below the need."""
@@ -79,14 +87,14 @@ class Attainable:
 
 def solve_alone(net: Network, place: int, tier: int, budget: Budget) -> dict[int, float]:
     """Return window -> attainable person-days of one place alone, only where it is less than the need."""
-    from allocator.models.dispatch.fairness import shares_of
-
     model = DispatchModel(network(alone(net.instance, str(net.places.ids[place]))))
     shares = shares_of(model, tier)
     session = Session(model.program)
     whole = np.asarray(shares.matrix.sum(axis=0)).ravel()
     everything = session.minimise(whole, budget.seconds(), relaxed=True)
-    if everything.value is not None and everything.value <= 1e-9 * max(1.0, float(shares.needed.sum())):
+    if everything.value is not None and everything.value <= 1e-9 * max(
+        1.0, float(shares.needed.sum())
+    ):
         return {}
     found: dict[int, float] = {}
     for row in range(len(shares.window)):

@@ -8,55 +8,16 @@ import numpy as np
 from scipy import sparse
 
 from allocator.engine.ordered import Budget, Progress, StageResult
-from allocator.engine.program import Floats, Ints
-from allocator.engine.session import SIMPLEX_COLUMNS, Session
+from allocator.engine.program import Floats
+from allocator.engine.session import SIMPLEX_COLUMNS, Outcome, Session
 from allocator.models.dispatch.alone import Attainable
 from allocator.models.dispatch.model import DispatchModel
+from allocator.models.dispatch.shares import shares_of
 
 NEWTON_STEPS = 30
+LOWEST = -1e6  # a share falls below 0 where more people wait than are in need
 DUAL_TOLERANCE = 1e-7
-
-
-@dataclass(frozen=True)
-class Shares:
-    """One row a place and window of a tier: person-days needed N, and the matrix that sums late person-days."""
-
-    tier: int
-    place: Ints
-    window: Ints
-    needed: Floats
-    matrix: sparse.csr_matrix  # rows x columns of the program
-
-    def short(self, solution: Floats) -> Floats:
-        """Return the person-days short of every row."""
-        return np.asarray(self.matrix @ solution[: self.matrix.shape[1]])
-
-    def values(self, solution: Floats, attainable: Floats) -> Floats:
-        """Return the shares served; 1 where nothing is attainable."""
-        served = self.needed - self.short(solution)
-        return np.where(attainable > 0, served / np.where(attainable > 0, attainable, 1.0), 1.0)
-
-
-def shares_of(model: DispatchModel, tier: int) -> Shares:
-    """Return the rows of a tier: every place with need, every rolling window with need."""
-    net, keys = model.net, model.late_keys
-    width = min(net.instance.policy.fairness_window, net.periods)
-    mine = np.flatnonzero((keys.tier == tier) & (keys.people > 0))
-    days = net.days[keys.period[mine]]
-    starts = net.periods - width + 1
-    columns, rows, values = [], [], []
-    needed = np.zeros((len(net.places.ids), starts))
-    for start in range(starts):
-        inside = (keys.period[mine] >= start) & (keys.period[mine] < start + width)
-        np.add.at(needed[:, start], keys.place[mine][inside], (days * keys.people[mine])[inside])
-        rows.append(keys.place[mine][inside] * starts + start)
-        columns.append(model.late[mine][inside])
-        values.append(days[inside])
-    used = np.flatnonzero(needed.ravel() > 0)
-    entries = (np.concatenate(values), (np.concatenate(rows), np.concatenate(columns)))
-    shape = (needed.size, model.program.column_count)
-    matrix = sparse.csr_matrix(entries, shape=shape)[used]
-    return Shares(tier, used // starts, used % starts, needed.ravel()[used], matrix)
+STEP_BELOW = 2e-4  # of the share missed: how far below its bound the level is confirmed
 
 
 @dataclass(frozen=True)
@@ -100,7 +61,9 @@ class LevelStage:
             rows.settle(search.level)
         rows.hold(self.slack)
 
-    def _raise(self, session: Session, rows: LevelRows, budget: Budget, progress: Progress) -> Search:
+    def _raise(
+        self, session: Session, rows: LevelRows, budget: Budget, progress: Progress
+    ) -> Search:
         """Raise the level; where a blocking place may be limited by itself, find what it can attain and repeat."""
         direct = session.columns <= SIMPLEX_COLUMNS or bool(session.integer.any())
         while True:
@@ -112,14 +75,16 @@ class LevelStage:
             rows.reset(self.attainable.known(self.shares))
 
     def _result(self, name: str, search: Search) -> StageResult:
-        newton = search.steps != 1
+        newton = search.steps != 1  # the direct form takes one step
         return StageResult(
             name=name,
             unit=self.unit,
             value=None if search.level is None else 1.0 - search.level,
             bound=None if search.bound is None else 1.0 - search.bound,
             termination=search.termination,
-            source="newton on the level, bounds from duals" if newton else "highs, level as a column",
+            source="newton on the level, bounds from duals"
+            if newton
+            else "highs, level as a column",
             seconds=search.seconds,
             steps=search.steps,
         )
@@ -139,10 +104,16 @@ class LevelRows:
         self.rows = np.arange(session.rows, session.rows + size)
         number = np.arange(size)
         shape = (size, session.columns)
-        late = sparse.csr_matrix((shares.matrix.data, shares.matrix.indices, shares.matrix.indptr), shape=shape)
+        late = sparse.csr_matrix(
+            (shares.matrix.data, shares.matrix.indices, shares.matrix.indptr), shape=shape
+        )
         excess = sparse.csr_matrix((-np.ones(size), (number, self.excess)), shape=shape)
-        level = sparse.csr_matrix((self.attainable, (number, np.repeat(self.level, size))), shape=shape)
-        session.add_rows(np.full(size, -np.inf), shares.needed, sparse.csr_matrix(late + excess + level))
+        level = sparse.csr_matrix(
+            (self.attainable, (number, np.repeat(self.level, size))), shape=shape
+        )
+        session.add_rows(
+            np.full(size, -np.inf), shares.needed, sparse.csr_matrix(late + excess + level)
+        )
 
     def reset(self, attainable: Floats) -> None:
         """Take in corrected figures of what is attainable alone."""
@@ -174,43 +145,61 @@ class LevelRows:
 
     def raise_directly(self, budget: Budget, start: Floats | None) -> Search:
         """Maximise the level as a column."""
-        self.session.set_bounds(self.level, np.zeros(1), np.ones(1))
+        self.session.set_bounds(self.level, np.array([LOWEST]), np.ones(1))
         cost = np.zeros(self.session.columns)
         cost[self.level] = -1.0
-        outcome = self.session.minimise(cost, budget.seconds(), budget.work, min(budget.gap, 1e-6), start=start)
+        outcome = self.session.minimise(
+            cost, budget.seconds(), budget.work, min(budget.gap, 1e-6), start=start
+        )
         self._mark_blocking(outcome.duals)
         level = None if outcome.value is None else -outcome.value
         bound = None if outcome.bound is None else min(1.0, -outcome.bound)
         return Search(level, bound, outcome.solution, outcome.termination, 1, outcome.seconds)
 
     def raise_by_newton(self, budget: Budget, start: Floats | None) -> Search:
-        """Lower a true upper bound of the level until a point reaches it (Dinkelbach 1967)."""
-        cost = np.zeros(self.session.columns)
-        cost[self.excess] = 1.0
-        best = Search(None, 1.0, None, "completed", 0, 0.0)
+        """Lower a true upper bound of the level until it stands still, then confirm a level just below it."""
         rising = ~self.settled
-        self.session.set_bounds(self.excess, np.zeros(len(rising)), np.where(rising, np.inf, 0.0))
-        level = 1.0
         if start is not None and self._smallest(start) >= 1.0 - 1e-9:
             return Search(1.0, 1.0, start, "completed", 0, 0.0)
+        self.session.set_bounds(self.excess, np.zeros(len(rising)), np.where(rising, np.inf, 0.0))
+        cost = np.zeros(self.session.columns)
+        cost[self.excess] = 1.0
+        level, seconds = 1.0, 0.0
         for step in range(1, NEWTON_STEPS + 1):
-            self.session.set_bounds(self.level, np.array([level]), np.array([level]))
-            outcome = self.session.minimise(cost, budget.seconds(), budget.work, budget.gap, crossover=False)
-            seconds = best.seconds + outcome.seconds
-            if outcome.solution is None or outcome.duals is None or outcome.bound is None:
-                return Search(best.level, level, best.solution, outcome.termination, step, seconds)
-            reached = min(level, self._smallest(outcome.solution))
+            outcome = self._at(level, cost, budget)
+            seconds += outcome.seconds
+            if outcome.duals is None or outcome.bound is None:
+                return Search(None, level, None, outcome.termination, step, seconds)
             self._mark_blocking(outcome.duals)
             slope = float(np.abs(outcome.duals[self.rows] * self.attainable)[rising].sum())
-            lower = max(0.0, outcome.bound)
-            following = level if slope <= 0 else level - lower / slope
-            if best.level is None or reached > best.level:
-                best = Search(reached, following, outcome.solution, outcome.termination, step, seconds)
-            best = Search(best.level, following, best.solution, outcome.termination, step, seconds)
-            if following - reached <= max(budget.gap, 1e-6) or level - following < 1e-9:
-                return best
-            level = following
-        return best
+            following = level - max(0.0, outcome.bound) / slope if slope > 0 else level
+            below = STEP_BELOW * max(1e-6, 1.0 - following)
+            still, level = level - following < below, min(level, following)
+            if still:
+                return self._confirm(level, below, budget, step, seconds)
+        return Search(None, level, None, "work_limit", NEWTON_STEPS, seconds)
+
+    def _at(self, level: float, cost: Floats, budget: Budget) -> Outcome:
+        self.session.set_bounds(self.level, np.array([level]), np.array([level]))
+        return self.session.minimise(
+            cost, budget.seconds(), budget.work, budget.gap, crossover=False
+        )
+
+    def _confirm(
+        self, bound: float, below: float, budget: Budget, step: int, seconds: float
+    ) -> Search:
+        """Find a point at a level a little below the bound, where the program has room inside."""
+        nothing = np.zeros(len(self.excess))
+        self.session.set_bounds(self.excess, nothing, nothing)
+        outcome = self._at(bound - below, np.zeros(self.session.columns), budget)
+        for _ in range(3):
+            if outcome.termination != "infeasible":
+                break
+            below *= 10
+            outcome = self._at(bound - below, np.zeros(self.session.columns), budget)
+        seconds += outcome.seconds
+        reached = None if outcome.solution is None else bound - below
+        return Search(reached, bound, outcome.solution, outcome.termination, step + 1, seconds)
 
     def _smallest(self, solution: Floats) -> float:
         values = self.shares.values(solution, self.attainable)[~self.settled]

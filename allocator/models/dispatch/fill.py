@@ -62,7 +62,9 @@ def _restock(ledger: Ledger, item: int) -> None:
     """Move stock between sites so that each holds what the places nearest to it lack."""
     net, ways = ledger.net, ledger.ways
     usable = ledger.usable(item)
-    between = usable[net.places.is_site[ways.target[usable]] & net.places.is_site[ways.origin[usable]]]
+    between = usable[
+        net.places.is_site[ways.target[usable]] & net.places.is_site[ways.origin[usable]]
+    ]
     if not len(between):
         return
     attached = _attached_need(ledger, item, usable)
@@ -110,10 +112,18 @@ def _split(ledger: Ledger) -> None:
         np.add.at(minutes, ways.target[tried], units * at_gate)
         plan.append((item, tried, units))
     gate_left, fleet_left = ledger.gate[:, ledger.now], ledger.fleet_minutes[:, ledger.now]
-    by_gate = np.minimum(1.0, np.divide(gate_left, minutes, out=np.ones_like(minutes), where=minutes > 0))
-    by_fleet = np.minimum(1.0, np.divide(fleet_left, fleet, out=np.ones_like(fleet), where=fleet > 0))
+    by_gate = np.minimum(
+        1.0, np.divide(gate_left, minutes, out=np.ones_like(minutes), where=minutes > 0)
+    )
+    by_fleet = np.minimum(
+        1.0, np.divide(fleet_left, fleet, out=np.ones_like(fleet), where=fleet > 0)
+    )
     for item, tried, units in plan:
-        ledger.move(item, tried, units * np.minimum(by_gate[ways.target[tried]], by_fleet[ways.vehicle[tried]]))
+        ledger.move(
+            item,
+            tried,
+            units * np.minimum(by_gate[ways.target[tried]], by_fleet[ways.vehicle[tried]]),
+        )
 
 
 def tables(ledger: Ledger) -> Mapping[str, pd.DataFrame]:
@@ -124,7 +134,11 @@ def tables(ledger: Ledger) -> Mapping[str, pd.DataFrame]:
     units, trips = columns[3:]
     lane, item = ways.lane[way], net.batches.item[batch]
     lead = net.lead[lane, period]
-    extra = np.where(net.items.reusable[item] & ~net.places.is_site[net.lanes.origin[lane]], net.items.extra_lead[item], 0)
+    extra = np.where(
+        net.items.reusable[item] & ~net.places.is_site[net.lanes.origin[lane]],
+        net.items.extra_lead[item],
+        0,
+    )
     expiry = net.batches.expiry[batch]
     frame = pd.DataFrame(
         {
@@ -142,7 +156,9 @@ def tables(ledger: Ledger) -> Mapping[str, pd.DataFrame]:
     frame = frame.groupby(keys, as_index=False, dropna=False, sort=True)["quantity"].sum()
     frame["quantity"] = frame["quantity"].round(WRITTEN_DECIMALS)
     return {
-        "shipments": frame[[*keys[:5], "quantity", *keys[5:]]].sort_values(["period", *keys[:3]], ignore_index=True),
+        "shipments": frame[[*keys[:5], "quantity", *keys[5:]]].sort_values(
+            ["period", *keys[:3]], ignore_index=True
+        ),
         "trips": _trips(ledger, way, period, trips),
         "purchases": pd.DataFrame(columns=["site_id", "item_id", "period", "quantity", "cost"]),
         "shortages": _shortages(ledger),
@@ -200,6 +216,8 @@ def _shortages(ledger: Ledger) -> pd.DataFrame:
             "need": ledger.need[item, place, period].round(WRITTEN_DECIMALS),
             "short": short.round(WRITTEN_DECIMALS),
             "people": people[item, place, period].round(WRITTEN_DECIMALS),
-            "person_days": (net.days[period] * rate[item, place, period] * short).round(WRITTEN_DECIMALS),
+            "person_days": (net.days[period] * rate[item, place, period] * short).round(
+                WRITTEN_DECIMALS
+            ),
         }
     )

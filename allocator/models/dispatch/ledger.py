@@ -33,14 +33,20 @@ class Ledger:
         floors = stock_floors(net)
         self.keep[floors.item, floors.place] = floors.quantity
         self.batches_of = [_first_to_go(net, item) for item in range(items)]
-        self.shipped: list[tuple[Ints, int, int, Floats, Floats]] = []  # ways, batch, period, units, trips
+        self.shipped: list[
+            tuple[Ints, int, int, Floats, Floats]
+        ] = []  # ways, batch, period, units, trips
         self._enter_lots()
         self._set_capacities()
 
     def _enter_lots(self) -> None:
         lots = self.net.lots
         given = np.flatnonzero(lots.source != "purchases")
-        np.add.at(self.coming, (lots.period[given], lots.batch[given], lots.place[given]), lots.quantity[given])
+        np.add.at(
+            self.coming,
+            (lots.period[given], lots.batch[given], lots.place[given]),
+            lots.quantity[given],
+        )
 
     def _set_capacities(self) -> None:
         net = self.net
@@ -49,7 +55,9 @@ class Ledger:
         self.gate_share = np.zeros((places, periods))
         self.gate[net.gates.place, net.gates.period] = net.gates.minutes * SAFETY
         self.gate_share[net.gates.place, net.gates.period] = net.gates.share
-        self.fleet_minutes = np.r_[net.fleet.hours * SAFETY, np.inf][:, None].repeat(periods, axis=1)
+        self.fleet_minutes = np.r_[net.fleet.hours * SAFETY, np.inf][:, None].repeat(
+            periods, axis=1
+        )
         self.fleet_trips = np.r_[net.fleet.trips * SAFETY, np.inf][:, None].repeat(periods, axis=1)
         self.throughput = np.full((places, periods), np.inf)
         sites = net.instance["sites"]
@@ -58,7 +66,10 @@ class Ledger:
         self.throughput[position[position >= 0]] = limit[position >= 0, None] * SAFETY
         self.ship_max = np.full((len(net.items.ids), places, periods), np.inf)
         limits = net.instance["limits"]
-        place, item = net.places.find(limits["place_id"]), item_positions(net.instance, limits["item_id"])
+        place, item = (
+            net.places.find(limits["place_id"]),
+            item_positions(net.instance, limits["item_id"]),
+        )
         most = limits["ship_max"].fillna(np.inf).to_numpy(float)
         self.ship_max[item[place >= 0], place[place >= 0]] = most[place >= 0, None] * SAFETY
 
@@ -101,10 +112,14 @@ class Ledger:
         level = self.held[batches].sum(axis=0)[target] - self.waiting[item, target]
         for period in range(self.now, int(arrives.max(initial=self.now)) + 1):
             if period > self.now:
-                level = level + np.where(arrives >= period, self.coming[period][batches].sum(axis=0)[target], 0.0)
+                level = level + np.where(
+                    arrives >= period, self.coming[period][batches].sum(axis=0)[target], 0.0
+                )
             used = (arrives > period) & ~self.net.items.reusable[item]
             level = np.where(used, np.maximum(0.0, level - wanted[target, period]), level)
-        return np.asarray(np.maximum(0.0, wanted[target, arrives] + self.keep[item, target] - level))
+        return np.asarray(
+            np.maximum(0.0, wanted[target, arrives] + self.keep[item, target] - level)
+        )
 
     def arrival(self, item: int, ways: Ints) -> Ints:
         """Return the period in which each way arrives, at most the last one."""
@@ -116,7 +131,9 @@ class Ledger:
         net, ways = self.net, self.ways
         lead = net.leads(item)[ways.lane, self.now]
         fits = ways.open[:, self.now] & (self.now + lead < net.periods)
-        return np.flatnonzero(fits & (net.items.reusable[item] | ~net.lanes.reusable_only[ways.lane]))
+        return np.flatnonzero(
+            fits & (net.items.reusable[item] | ~net.lanes.reusable_only[ways.lane])
+        )
 
     def free(self, item: int, batch: int) -> Floats:
         """Return what of a batch may leave each place: above its stock floor and its own need of the period."""
@@ -140,15 +157,20 @@ class Ledger:
         able = net.batches.allowed[batch, target] & (arrives <= net.batches.expiry[batch])
         units = np.where(able, wanted, 0.0)
         at_gate = self.gate_share[target, arrives] * net.items.handling[item]
-        room = np.divide(self.gate[target, arrives], at_gate, out=np.full(len(ways), np.inf), where=at_gate > 0)
+        room = np.divide(
+            self.gate[target, arrives], at_gate, out=np.full(len(ways), np.inf), where=at_gate > 0
+        )
         units = np.minimum(units, np.maximum(0.0, room))
         units = units * _fit(origin, units, self.free(item, batch))
         units = units * _fit(origin, units, self.ship_max[item, :, self.now])
         units = units * _fit(origin, units * net.items.kg[item], self.throughput[:, self.now])
         load = np.maximum(
-            net.items.kg[item] * self.ways.trips_per_kg[ways], net.items.m3[item] * self.ways.trips_per_m3[ways]
+            net.items.kg[item] * self.ways.trips_per_kg[ways],
+            net.items.m3[item] * self.ways.trips_per_m3[ways],
         )
-        units = units * _fit(vehicle, units * load * self.ways.minutes[ways], self.fleet_minutes[:, self.now])
+        units = units * _fit(
+            vehicle, units * load * self.ways.minutes[ways], self.fleet_minutes[:, self.now]
+        )
         units = units * _fit(vehicle, units * load, self.fleet_trips[:, self.now])
         if net.items.whole[item]:
             units = np.floor(units / net.items.pack[item] + 1e-9) * net.items.pack[item]
@@ -156,13 +178,19 @@ class Ledger:
         self._book(item, batch, ways, units, units * load, arrives)
         return units
 
-    def _book(self, item: int, batch: int, ways: Ints, units: Floats, trips: Floats, arrives: Ints) -> None:
+    def _book(
+        self, item: int, batch: int, ways: Ints, units: Floats, trips: Floats, arrives: Ints
+    ) -> None:
         sent = np.flatnonzero(units)
         if not len(sent):
             return
         net, now = self.net, self.now
         ways, units, trips, arrives = ways[sent], units[sent], trips[sent], arrives[sent]
-        origin, target, vehicle = self.ways.origin[ways], self.ways.target[ways], self.ways.vehicle[ways]
+        origin, target, vehicle = (
+            self.ways.origin[ways],
+            self.ways.target[ways],
+            self.ways.vehicle[ways],
+        )
         np.subtract.at(self.held, (np.full(len(ways), batch), origin), units)
         np.maximum(self.held[batch], 0.0, out=self.held[batch])
         same_day = arrives == now

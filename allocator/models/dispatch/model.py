@@ -2,41 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from allocator.engine.program import Floats, Ints, Labels, Program
 from allocator.instance.network import Network, item_positions
+from allocator.models.dispatch.boxes import Boxes
+from allocator.models.dispatch.need import late_keys, need_rows, waiting_most
 from allocator.models.dispatch.sets import Held, Sets, index_sets
-
-
-@dataclass(frozen=True)
-class Shorts:
-    """What each need row misses, as constant + columns: short = quantity - sum use, or the waiting column."""
-
-    place: Ints
-    item: Ints
-    period: Ints
-    rate: Floats
-    quantity: Floats
-    people: Floats
-    waits: np.ndarray
-
-
-@dataclass(frozen=True)
-class Columns:
-    """Positions of the column blocks in the program."""
-
-    ship: Ints
-    stock: Ints
-    use: Ints
-    level: Ints
-    buy: Ints
-    trips: Ints
-    waiting: Ints
-    late: Ints
-    below_floor: Ints
 
 
 class DispatchModel:
@@ -47,11 +19,9 @@ class DispatchModel:
         self.sets: Sets = index_sets(net)
         self.program = Program()
         self.shorts = need_rows(net)
-        self.late_keys = _late_keys(net, self.shorts)
+        self.late_keys = late_keys(net, self.shorts)
         self.purchases = net.lots.of("purchases")
         self.trip_pair, self.trip_period = np.nonzero(net.fleet.pair_open)
-        self.supply = np.zeros(len(net.batches))
-        np.add.at(self.supply, net.lots.batch, net.lots.quantity)
         self.build()
 
     def build(self) -> None:
@@ -81,19 +51,30 @@ class DispatchModel:
         item = net.batches.item[ship.batch]
         whole = net.items.whole[item]
         self.pack = np.where(whole, net.items.pack[item], 1.0)
-        most = self.supply[ship.batch] / self.pack
-        program = self.program
-        self.ship = program.add_columns("ship", len(ship), most, integer=whole, labels=self._label_ship)
-        self.stock = program.add_columns("stock", len(stock), self.supply[stock.batch], labels=self._label(stock))
-        self.use = program.add_columns("use", len(use), self.supply[use.batch], labels=self._label(use))
+        boxes, program = Boxes(net, self.sets, self.shorts), self.program
+        most = boxes.ship() / self.pack
+        # A box that cuts a pack short would forbid the pack that covers the rest.
+        most = np.where(whole, np.ceil(most), most)
+        self.ship = program.add_columns(
+            "ship", len(ship), most, integer=whole, labels=self._label_ship
+        )
+        self.stock = program.add_columns(
+            "stock", len(stock), boxes.stock(), labels=self._label(stock)
+        )
+        self.use = program.add_columns("use", len(use), boxes.use(), labels=self._label(use))
         bought = net.lots.quantity[self.purchases]
         self.buy = program.add_columns("buy", len(bought), bought)
         pair, period = self.trip_pair, self.trip_period
         vehicle = net.fleet.pair_vehicle[pair]
-        most_trips = np.minimum(net.fleet.hours[vehicle] / net.fleet.pair_minutes[pair], net.fleet.trips[vehicle])
+        most_trips = np.minimum(
+            net.fleet.hours[vehicle] / net.fleet.pair_minutes[pair], net.fleet.trips[vehicle]
+        )
         whole_trips = net.instance.policy.trips == "integer"
         self.trips = program.add_columns(
-            "trips", len(pair), np.floor(most_trips + 1e-9) if whole_trips else most_trips, integer=whole_trips
+            "trips",
+            len(pair),
+            np.floor(most_trips + 1e-9) if whole_trips else most_trips,
+            integer=whole_trips,
         )
         self.trip_lane = net.fleet.pair_lane[pair]
         self.trip_vehicle = vehicle
@@ -102,12 +83,19 @@ class DispatchModel:
         shorts, program, net = self.shorts, self.program, self.net
         reusable = net.items.reusable[shorts.item]
         self.level_rows = np.flatnonzero(reusable)
-        self.level = program.add_columns("level_in_use", len(self.level_rows), shorts.quantity[self.level_rows])
+        self.level = program.add_columns(
+            "level_in_use", len(self.level_rows), shorts.quantity[self.level_rows]
+        )
         self.waiting_rows = np.flatnonzero(shorts.waits)
-        self.waiting = program.add_columns("waiting", len(self.waiting_rows), _waiting_most(shorts)[self.waiting_rows])
+        self.waiting = program.add_columns(
+            "waiting", len(self.waiting_rows), waiting_most(shorts)[self.waiting_rows]
+        )
         self.floor_rows = np.flatnonzero(self._floor_quantity() > 0)
         self.below_floor = program.add_columns(
-            "below_floor", len(self.floor_rows), self._floor_quantity()[self.floor_rows], labels=self._label_floor
+            "below_floor",
+            len(self.floor_rows),
+            self._floor_quantity()[self.floor_rows],
+            labels=self._label_floor,
         )
         self.late = program.add_columns(
             "late", len(self.late_keys.place), self.late_keys.most, labels=self._label_late
@@ -141,9 +129,15 @@ class DispatchModel:
         outside = np.zeros(shape)
         given = np.setdiff1d(np.arange(len(net.lots.batch)), self.purchases)
         lots = net.lots
-        np.add.at(outside, (lots.batch[given], lots.place[given], lots.period[given]), lots.quantity[given])
+        np.add.at(
+            outside,
+            (lots.batch[given], lots.place[given], lots.period[given]),
+            lots.quantity[given],
+        )
         self.balance_keys = Held(place=keys[1], batch=keys[0], period=keys[2])
-        rows = program.add_rows("balance", len(keys[0]), -outside[keys], labels=self._label(self.balance_keys))
+        rows = program.add_rows(
+            "balance", len(keys[0]), -outside[keys], labels=self._label(self.balance_keys)
+        )
         at = self.balance_at
         at[keys] = rows
         self._enter(at[ship.batch, target, ship.arrives], self.ship, self.pack)
@@ -151,7 +145,9 @@ class DispatchModel:
         program.add_entries(at[use.batch, use.place, use.period], self.use, -1.0)
         program.add_entries(at[stock.batch, stock.place, stock.period], self.stock, -1.0)
         later = stock.period + 1 < net.periods
-        after = np.where(later, at[stock.batch, stock.place, np.minimum(stock.period + 1, net.periods - 1)], -1)
+        after = np.where(
+            later, at[stock.batch, stock.place, np.minimum(stock.period + 1, net.periods - 1)], -1
+        )
         self._enter(after, self.stock, 1.0)
         bought = self.purchases
         self._enter(at[lots.batch[bought], lots.place[bought], lots.period[bought]], self.buy, 1.0)
@@ -159,10 +155,14 @@ class DispatchModel:
     def _enter(self, rows: Ints, columns: Ints, values: Floats | float) -> None:
         """Add entries where the row exists (nothing can follow from a place, batch and period without one)."""
         keep = rows >= 0
-        self.program.add_entries(rows[keep], columns[keep], np.broadcast_to(values, rows.shape)[keep])
+        self.program.add_entries(
+            rows[keep], columns[keep], np.broadcast_to(values, rows.shape)[keep]
+        )
 
     def add_level(self) -> None:
-        rows = self.program.add_rows("level", len(self.level_rows), 0.0, labels=self._label_need(self.level_rows))
+        rows = self.program.add_rows(
+            "level", len(self.level_rows), 0.0, labels=self._label_need(self.level_rows)
+        )
         at = self._need_table(self.level_rows, rows)
         stock = self.sets.stock
         item = self.net.batches.item[stock.batch]
@@ -188,7 +188,11 @@ class DispatchModel:
         return at[self.net.batches.item[use.batch], use.place, use.period]
 
     def _need_table(self, chosen: Ints, rows: Ints) -> Ints:
-        table = np.full((len(self.net.items.ids), len(self.net.places.ids), self.net.periods), -1, dtype=np.int64)
+        table = np.full(
+            (len(self.net.items.ids), len(self.net.places.ids), self.net.periods),
+            -1,
+            dtype=np.int64,
+        )
         shorts = self.shorts
         table[shorts.item[chosen], shorts.place[chosen], shorts.period[chosen]] = rows
         return table
@@ -196,7 +200,11 @@ class DispatchModel:
     def add_backlog(self) -> None:
         shorts, waits = self.shorts, self.waiting_rows
         rows = self.program.add_rows(
-            "backlog", len(waits), shorts.quantity[waits], shorts.quantity[waits], labels=self._label_need(waits)
+            "backlog",
+            len(waits),
+            shorts.quantity[waits],
+            shorts.quantity[waits],
+            labels=self._label_need(waits),
         )
         self.program.add_entries(rows, self.waiting, 1.0)
         row_of = np.full(len(shorts.place), -1, dtype=np.int64)
@@ -214,7 +222,10 @@ class DispatchModel:
     def add_tier(self) -> None:
         shorts, keys = self.shorts, self.late_keys
         rows = self.program.add_rows(
-            "tier", len(shorts.place), self._short_constant() * shorts.rate, labels=self._label_need()
+            "tier",
+            len(shorts.place),
+            self._short_constant() * shorts.rate,
+            labels=self._label_need(),
         )
         self.tier_rows = rows
         self.program.add_entries(rows, self.late[keys.of_need], 1.0)
@@ -250,14 +261,21 @@ class DispatchModel:
             "gate",
             len(binding),
             upper=gates.minutes[binding],
-            labels=lambda: [self._where(p, t) for p, t in zip(gates.place[binding], gates.period[binding], strict=True)],
+            labels=lambda: [
+                self._where(p, t)
+                for p, t in zip(gates.place[binding], gates.period[binding], strict=True)
+            ],
         )
         at = np.full((len(net.places.ids), net.periods), -1, dtype=np.int64)
         at[gates.place[binding], gates.period[binding]] = rows
         share = np.zeros(at.shape)
         share[gates.place, gates.period] = gates.share
         target = net.lanes.target[ship.lane]
-        minutes = share[target, ship.arrives] * net.items.handling[net.batches.item[ship.batch]] * self.pack
+        minutes = (
+            share[target, ship.arrives]
+            * net.items.handling[net.batches.item[ship.batch]]
+            * self.pack
+        )
         handled = np.where(minutes > 0, at[target, ship.arrives], -1)
         self._enter(handled, self.ship, minutes)
 
@@ -274,7 +292,9 @@ class DispatchModel:
         loaded[ship.lane[load > 0], ship.period[load > 0]] = True
         keys = np.nonzero(bound & loaded)
         at = np.full(shape, -1, dtype=np.int64)
-        at[keys] = self.program.add_rows(name, len(keys[0]), upper=0.0, labels=self._label_lane(*keys))
+        at[keys] = self.program.add_rows(
+            name, len(keys[0]), upper=0.0, labels=self._label_lane(*keys)
+        )
         self._enter(np.where(load > 0, at[ship.lane, ship.period], -1), self.ship, load)
         self._enter(at[self.trip_lane, self.trip_period], self.trips, -capacity[self.trip_vehicle])
 
@@ -282,12 +302,16 @@ class DispatchModel:
         fleet, periods = self.net.fleet, self.net.periods
         vehicles = len(fleet.hours)
         upper = np.repeat(fleet.hours, periods)
-        rows = self.program.add_rows("fleet", vehicles * periods, upper=upper, labels=self._label_fleet)
+        rows = self.program.add_rows(
+            "fleet", vehicles * periods, upper=upper, labels=self._label_fleet
+        )
         at = rows.reshape(vehicles, periods)
         minutes = fleet.pair_minutes[self.trip_pair]
         self.program.add_entries(at[self.trip_vehicle, self.trip_period], self.trips, minutes)
         counted = np.flatnonzero(np.isfinite(fleet.trips))
-        rows = self.program.add_rows("trip_count", len(counted) * periods, upper=np.repeat(fleet.trips[counted], periods))
+        rows = self.program.add_rows(
+            "trip_count", len(counted) * periods, upper=np.repeat(fleet.trips[counted], periods)
+        )
         table = np.full((vehicles, periods), -1, dtype=np.int64)
         table[counted] = rows.reshape(len(counted), periods)
         self._enter(table[self.trip_vehicle, self.trip_period], self.trips, 1.0)
@@ -301,7 +325,9 @@ class DispatchModel:
         place = np.flatnonzero(~np.isnan(limit))
         at = np.full((len(net.places.ids), net.periods), -1, dtype=np.int64)
         upper = np.repeat(limit[place], net.periods)
-        at[place] = self.program.add_rows("throughput", len(upper), upper=upper).reshape(-1, net.periods)
+        at[place] = self.program.add_rows("throughput", len(upper), upper=upper).reshape(
+            -1, net.periods
+        )
         mass = net.items.kg[net.batches.item[ship.batch]] * self.pack
         self._enter(at[net.lanes.origin[ship.lane], ship.period], self.ship, mass)
 
@@ -317,14 +343,18 @@ class DispatchModel:
         rows = self.program.add_rows("ship_max", len(upper), upper=upper)
         at[place[keep], item[keep]] = rows.reshape(-1, net.periods)
         self._enter(
-            at[net.lanes.origin[ship.lane], net.batches.item[ship.batch], ship.period], self.ship, self.pack
+            at[net.lanes.origin[ship.lane], net.batches.item[ship.batch], ship.period],
+            self.ship,
+            self.pack,
         )
 
     def add_stock_floor(self) -> None:
         net, floors, stock = self.net, self.sets.floors, self.sets.stock
         lower = np.repeat(floors.quantity, net.periods)
         at = np.full((len(net.places.ids), len(net.items.ids), net.periods), -1, dtype=np.int64)
-        at[floors.place, floors.item] = self.program.add_rows("stock_floor", len(lower), lower).reshape(-1, net.periods)
+        at[floors.place, floors.item] = self.program.add_rows(
+            "stock_floor", len(lower), lower
+        ).reshape(-1, net.periods)
         self._enter(at[stock.place, net.batches.item[stock.batch], stock.period], self.stock, 1.0)
 
     def add_budget(self) -> None:
@@ -339,7 +369,9 @@ class DispatchModel:
         rule = pins["rule"].to_numpy(object)
         lower = np.where(rule == "at_most", -np.inf, quantity)
         upper = np.where(rule == "at_least", np.inf, quantity)
-        rows = self.program.add_rows("pin", len(pins), lower, upper, labels=lambda: list(pins["pin_id"]))
+        rows = self.program.add_rows(
+            "pin", len(pins), lower, upper, labels=lambda: list(pins["pin_id"])
+        )
         origin, target = net.places.find(pins["from_id"]), net.places.find(pins["to_id"])
         item = item_positions(net.instance, pins["item_id"])
         for number, row in enumerate(rows):
@@ -348,7 +380,11 @@ class DispatchModel:
                 (pins["from_id"].iloc[number] == "", origin[number], net.lanes.origin[ship.lane]),
                 (pins["to_id"].iloc[number] == "", target[number], net.lanes.target[ship.lane]),
                 (pins["item_id"].iloc[number] == "", item[number], net.batches.item[ship.batch]),
-                (np.isnan(pins["period"].iloc[number]), pins["period"].iloc[number] - 1, ship.period),
+                (
+                    np.isnan(pins["period"].iloc[number]),
+                    pins["period"].iloc[number] - 1,
+                    ship.period,
+                ),
             ):
                 match &= blank | (has == wanted)
             self.program.add_entries(row, self.ship[match], self.pack[match])
@@ -382,7 +418,9 @@ class DispatchModel:
     def _label_need(self, chosen: Ints | None = None) -> Labels:
         shorts, ids, items = self.shorts, self.net.places.ids, self.net.items.ids
         rows = np.arange(len(shorts.place)) if chosen is None else chosen
-        return lambda: [f"{ids[shorts.place[r]]},{items[shorts.item[r]]},{shorts.period[r] + 1}" for r in rows]
+        return lambda: [
+            f"{ids[shorts.place[r]]},{items[shorts.item[r]]},{shorts.period[r] + 1}" for r in rows
+        ]
 
     def _label_floor(self) -> list[str]:
         return list(self._label_need(self.floor_rows)())
@@ -390,76 +428,21 @@ class DispatchModel:
     def _label_late(self) -> list[str]:
         keys, ids = self.late_keys, self.net.places.ids
         return [
-            f"{ids[p]},{c},{t + 1}" for p, c, t in zip(keys.place, keys.tier, keys.period, strict=True)
+            f"{ids[p]},{c},{t + 1}"
+            for p, c, t in zip(keys.place, keys.tier, keys.period, strict=True)
         ]
 
     def _label_lane(self, lane: Ints, period: Ints) -> Labels:
         ids, lanes = self.net.places.ids, self.net.lanes
         return lambda: [
-            f"{ids[lanes.origin[one]]},{ids[lanes.target[one]]},{t + 1}" for one, t in zip(lane, period, strict=True)
+            f"{ids[lanes.origin[one]]},{ids[lanes.target[one]]},{t + 1}"
+            for one, t in zip(lane, period, strict=True)
         ]
 
     def _label_fleet(self) -> list[str]:
         table = self.net.instance["vehicles"]
-        names = [f"{kind},{site or 'pool'}" for kind, site in zip(table["type"], table["site_id"], strict=True)]
+        names = [
+            f"{kind},{site or 'pool'}"
+            for kind, site in zip(table["type"], table["site_id"], strict=True)
+        ]
         return [f"{name},{t + 1}" for name in names for t in range(self.net.periods)]
-
-
-@dataclass(frozen=True)
-class LateKeys:
-    """Index set of z(p, c, t), the most people it can reach, and which one each need belongs to."""
-
-    place: Ints
-    tier: Ints
-    period: Ints
-    people: Floats
-    most: Floats
-    of_need: Ints
-
-
-def _late_keys(net: Network, shorts: Shorts) -> LateKeys:
-    """Return the index set of `late`: places, tiers and periods with need."""
-    tier = net.items.tier[shorts.item]
-    code = (shorts.place * (tier.max(initial=0) + 1) + tier) * net.periods + shorts.period
-    _, first, of_need = np.unique(code, return_index=True, return_inverse=True)
-    people = np.zeros(len(first))
-    np.maximum.at(people, of_need, np.where(shorts.quantity > 0, shorts.people, 0.0))
-    most = np.zeros(len(first))
-    np.maximum.at(most, of_need, shorts.rate * np.where(shorts.waits, _waiting_most(shorts), shorts.quantity))
-    return LateKeys(shorts.place[first], tier[first], shorts.period[first], people, most, of_need)
-
-
-def _waiting_most(shorts: Shorts) -> Floats:
-    """Return the most that can be waiting: all need up to the period (rows of one place and item in order)."""
-    order = np.lexsort((shorts.period, shorts.item, shorts.place))
-    total = np.cumsum(shorts.quantity[order])
-    starts = np.r_[True, (np.diff(shorts.place[order]) != 0) | (np.diff(shorts.item[order]) != 0)]
-    offset = np.maximum.accumulate(np.where(starts, total - shorts.quantity[order], 0.0)) if len(order) else total
-    most = np.zeros(len(order))
-    most[order] = total - offset
-    return most
-
-
-def need_rows(net: Network) -> Shorts:
-    """Return the needs, with rows of quantity 0 added after a waiting need so that it can go on waiting."""
-    needs = net.needs
-    waits = np.flatnonzero(needs.waits)
-    columns = [needs.place, needs.item, needs.period, needs.rate, needs.quantity, needs.people, needs.waits]
-    if len(waits):
-        columns = [np.concatenate([a, b]) for a, b in zip(columns, _later_rows(net, waits), strict=True)]
-    return Shorts(*columns)
-
-
-def _later_rows(net: Network, waits: Ints) -> list[np.ndarray]:
-    needs = net.needs
-    rate = np.full((len(net.places.ids), len(net.items.ids), net.periods), np.nan)
-    rate[needs.place[waits], needs.item[waits], needs.period[waits]] = needs.rate[waits]
-    pairs = np.unique(np.stack([needs.place[waits], needs.item[waits]]), axis=1)
-    series = rate[pairs[0], pairs[1]]
-    known = ~np.isnan(series)
-    latest = np.maximum.accumulate(np.where(known, np.arange(net.periods)[None, :], -1), axis=1)
-    pair, period = np.nonzero((latest >= 0) & ~known)
-    place, item = pairs[0][pair], pairs[1][pair]
-    carried = series[pair, latest[pair, period]]
-    zeros = np.zeros(len(pair))
-    return [place, item, period, carried, zeros, zeros, np.ones(len(pair), dtype=bool)]

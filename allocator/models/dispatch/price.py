@@ -5,20 +5,26 @@ from __future__ import annotations
 from allocator.engine.ordered import Budget, Progress, run_stages
 from allocator.engine.session import Session
 from allocator.models.dispatch.alone import Attainable
-from allocator.models.dispatch.fairness import shares_of
+from allocator.models.dispatch.shares import shares_of
 from allocator.models.dispatch.model import DispatchModel
-from allocator.models.dispatch.solve import goal_names, stages_of
+from allocator.models.dispatch.solve import fair_tiers, stages_of
 
 
-def without_fairness(model: DispatchModel, attainable: Attainable, budget: Budget) -> dict[str, float]:
+def without_fairness(
+    model: DispatchModel, attainable: Attainable, budget: Budget
+) -> dict[str, float]:
     """Return the value of every goal when the fairness goals are left out, and the worst-off share by tier.
 
     Keys are goal names; `fairness.c` is 1 - the smallest share of tier c in that plan. Empty without a rule.
     """
-    tiers = [int(name.partition(".")[2]) for name in goal_names(model) if name.startswith("fairness.")]
+    tiers = fair_tiers(model)
     if not tiers:
         return {}
-    stages = [stage for stage in stages_of(model, attainable, fair=False) if stage.name not in ("cost", "change")]
+    stages = [
+        stage
+        for stage in stages_of(model, attainable, fair=False)
+        if stage.name not in ("cost", "change")
+    ]
     progress = run_stages(Session(model.program), stages, budget, Progress())
     values = {result.name: result.value for result in progress.results if result.value is not None}
     for tier in tiers if progress.solution is not None else []:

@@ -70,7 +70,9 @@ def purchases(model: DispatchModel, quantity: Floats) -> pd.DataFrame:
     kept = np.flatnonzero(quantity > DUST)
     table = model.net.instance["purchases"].iloc[rows[kept]].reset_index(drop=True)
     bought = quantity[kept].round(WRITTEN_DECIMALS)
-    return table[["site_id", "item_id", "period"]].assign(quantity=bought, cost=bought * table["price"])
+    return table[["site_id", "item_id", "period"]].assign(
+        quantity=bought, cost=bought * table["price"]
+    )
 
 
 def short_of(model: DispatchModel, solution: Floats) -> Floats:
@@ -100,6 +102,8 @@ def shortages(model: DispatchModel, short: Floats) -> pd.DataFrame:
             "need": shorts.quantity[kept].round(WRITTEN_DECIMALS),
             "short": short[kept].round(WRITTEN_DECIMALS),
             "people": shorts.people[kept].round(WRITTEN_DECIMALS),
-            "person_days": (net.days[period] * shorts.rate[kept] * short[kept]).round(WRITTEN_DECIMALS),
+            "person_days": (net.days[period] * shorts.rate[kept] * short[kept]).round(
+                WRITTEN_DECIMALS
+            ),
         }
     )

@@ -112,7 +112,11 @@ def stock_floors(net: Network) -> FloorRows:
     share = limits["stock_min_share"].to_numpy(float)
     base = np.zeros((len(net.places.ids), len(net.items.ids)))
     stock = net.lots.of("stocks")
-    np.add.at(base, (net.lots.place[stock], net.batches.item[net.lots.batch[stock]]), net.lots.quantity[stock])
+    np.add.at(
+        base,
+        (net.lots.place[stock], net.batches.item[net.lots.batch[stock]]),
+        net.lots.quantity[stock],
+    )
     keep = (place >= 0) & (share > 0)
     place, item, share = place[keep], item[keep], share[keep]
     return FloorRows(place=place, item=item, quantity=share * base[place, item])
@@ -132,7 +136,9 @@ def _reach(net: Network, batch: int, first: Ints, last_of_item: Ints) -> tuple[B
     )
     last = np.minimum(last_of_item[item], net.batches.expiry[batch])
     while True:
-        early = np.where(usable & (period >= first[batch][origin][:, None]), arrival, NEVER).min(axis=1)
+        early = np.where(usable & (period >= first[batch][origin][:, None]), arrival, NEVER).min(
+            axis=1
+        )
         spread = first[batch].copy()
         np.minimum.at(spread, target, early)
         if (spread == first[batch]).all():
@@ -174,7 +180,11 @@ def _use(net: Network, batch: int, first: Ints) -> tuple[Ints, ...]:
         empty = np.zeros(0, np.int64)
         return empty, empty, empty
     period = np.arange(net.periods)[:, None]
-    wanted = _wanted(net, item) & (period >= first[batch][None, :]) & (period <= net.batches.expiry[batch])
+    wanted = (
+        _wanted(net, item)
+        & (period >= first[batch][None, :])
+        & (period <= net.batches.expiry[batch])
+    )
     when, place = np.nonzero(wanted)
     order = np.lexsort((when, place))
     return place[order], np.full(len(place), batch), when[order]

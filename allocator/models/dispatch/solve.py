@@ -46,6 +46,13 @@ def goal_names(model: DispatchModel) -> list[str]:
     return names
 
 
+def fair_tiers(model: DispatchModel) -> list[int]:
+    """Return the tiers that have a fairness goal."""
+    return [
+        int(name.partition(".")[2]) for name in goal_names(model) if name.startswith("fairness.")
+    ]
+
+
 def stages_of(model: DispatchModel, attainable: Attainable, fair: bool = True) -> list[Stage]:
     """Return one stage a goal, in order; without the fairness goals when not `fair`."""
     names = [name for name in goal_names(model) if fair or not name.startswith("fairness.")]

@@ -53,7 +53,9 @@ def expression(model: DispatchModel, term: str) -> Expression:
         return _late(model, int(tier))
     if name == "item_days":
         shorts, net = model.shorts, model.net
-        return _short(model, net.places.weight[shorts.place] * net.days[shorts.period] * shorts.rate)
+        return _short(
+            model, net.places.weight[shorts.place] * net.days[shorts.period] * shorts.rate
+        )
     if name == "units_short":
         return _short(model, np.ones(len(model.shorts.place)))
     if name == "transport":

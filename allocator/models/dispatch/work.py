@@ -16,7 +16,7 @@ from allocator.models.dispatch.alone import Attainable
 from allocator.models.dispatch.model import DispatchModel
 from allocator.models.dispatch.price import without_fairness
 from allocator.models.dispatch.read import plan_tables
-from allocator.models.dispatch.solve import solve_model
+from allocator.models.dispatch.solve import fair_tiers, solve_model
 
 Emit = Callable[..., None]
 
@@ -31,7 +31,14 @@ class Answer:
 
 
 def work(
-    emit: Emit, instance: Instance, seconds: float | None, work: int | None, gap: float, seed: int, threads: int
+    emit: Emit,
+    instance: Instance,
+    seconds: float | None,
+    work: int | None,
+    gap: float,
+    seed: int,
+    threads: int,
+    start: pd.DataFrame | None = None,
 ) -> None:
     """Solve the goals in order and emit the plan after each; then find the price of fairness."""
     deadline = None if seconds is None else time.monotonic() + seconds
@@ -43,13 +50,22 @@ def work(
 
     def answer(progress: Progress, **more: Any) -> Answer:
         tables = {} if progress.solution is None else dict(plan_tables(model, progress.solution))
-        tables["attainable"] = attainable.table()
+        tables["attainable"] = attainable.table(fair_tiers(model))
         return Answer(tables, tuple(progress.results), {**summary, **more})
 
     def report(progress: Progress) -> None:
         result = progress.results[-1]
-        emit(answer(progress), goal=result.name, value=result.value, bound=result.bound, seconds=result.seconds)
+        emit(
+            answer(progress),
+            goal=result.name,
+            value=result.value,
+            bound=result.bound,
+            seconds=result.seconds,
+        )
 
     progress = solve_model(model, attainable, budget, report, seed, threads)
     if progress.solution is not None and not budget.spent():
-        emit(answer(progress, without_fairness=without_fairness(model, attainable, budget)), stage="priced")
+        emit(
+            answer(progress, without_fairness=without_fairness(model, attainable, budget)),
+            stage="priced",
+        )
