@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+
 import numpy as np
 
 from allocator.check.access import Permits
-from allocator.check.ground import Floats, Ground, Ints, summed
+from allocator.check.ground import Bools, Floats, Ground, Ints, summed
 from allocator.check.lanes import Lanes
 from allocator.check.moves import Moves
 from allocator.check.rows import first_rows, words
 from allocator.check.runs import Runs
-from allocator.check.trips import Trips, trip_minutes
+from allocator.check.trips import Derived, Trips, trip_minutes
 from allocator.check.verdict import Findings
 from allocator.plan.precision import tolerance
 
@@ -33,6 +35,28 @@ def check_fleet(
     rule = "{} of {}, period {}: {:g} trips are made, {:g} may be"
     terms = _by_vehicle(trips, np.ones(len(minutes)), shape)
     _over(found, "trip_count", permits, made, most, terms, rule)
+
+
+def check_derived(
+    found: Findings, ground: Ground, lanes: Lanes, permits: Permits, derived: Derived
+) -> None:
+    """Check derived trips, accusing only where no other division of the loads could suffice."""
+    trips = derived.trips
+    sure = derived.proven[trips.period]
+    open_ = Findings()
+    check_fleet(open_, ground, lanes, permits, _some(trips, ~sure))
+    if open_.parts:
+        found.approximate("trips are not stated: it is not shown that the vehicles suffice")
+    trial = Findings()
+    check_fleet(trial, ground, lanes, permits, _some(trips, sure))
+    found.parts += [part for part in trial.parts if (part["family"] == "fleet").all()]
+    trial = Findings()
+    check_fleet(trial, ground, lanes, permits, _some(trips, derived.only))
+    found.parts += [part for part in trial.parts if (part["family"] == "trip_count").all()]
+
+
+def _some(trips: Trips, chosen: Bools) -> Trips:
+    return Trips(*(getattr(trips, field.name)[chosen] for field in fields(trips)))
 
 
 def _by_vehicle(trips: Trips, amount: Floats, shape: tuple[int, int]) -> Floats:

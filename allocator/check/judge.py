@@ -12,7 +12,7 @@ from allocator.check.access import Access, Permits, access_of, permits_of
 from allocator.check.changes import change_from
 from allocator.check.distances import check_distances
 from allocator.check.fairness import fairness_of, tiers_of
-from allocator.check.fleet import check_fleet, check_loads, trips_cost
+from allocator.check.fleet import check_derived, check_fleet, check_loads, trips_cost
 from allocator.check.goals import Value, check_goals, money_goals, needs_goals
 from allocator.check.ground import Ground, ground_of
 from allocator.check.lanes import Lanes, lanes_of
@@ -141,9 +141,11 @@ def _check_trips(found: Findings, case: Case, plan: Plan, moves: Moves) -> float
         table = plan_table("trips", plan["trips"])
         trips = stated_trips(found, ground, lanes, access, permits, table)
         check_loads(found, ground, permits, runs, moves, trips)
+        check_fleet(found, ground, lanes, permits, trips)
     else:
-        trips = derived_trips(found, ground, lanes, permits, runs)
-    check_fleet(found, ground, lanes, permits, trips)
+        derived = derived_trips(found, ground, lanes, permits, runs)
+        check_derived(found, ground, lanes, permits, derived)
+        trips = derived.trips
     return trips_cost(ground, lanes, permits, trips)
 
 

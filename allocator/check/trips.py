@@ -9,16 +9,13 @@ import pandas as pd
 
 from allocator.check import rows
 from allocator.check.access import Access, Permits
-from allocator.check.ground import Floats, Ground, Ints, summed
+from allocator.check.division import divide, too_much
+from allocator.check.ground import Bools, Floats, Ground, Ints, summed
 from allocator.check.lanes import Lanes
 from allocator.check.rows import words
 from allocator.check.runs import Runs, permitted
 from allocator.check.verdict import Findings
 from allocator.plan.precision import tolerance
-
-_ROUNDS = 200
-_STEP = 0.9
-_TRIM = (0.01, 0.05, 0.2)
 
 
 @dataclass(frozen=True)
@@ -95,9 +92,22 @@ def _check_each(
         found.add("whole_trips", "trips", trips.row[broken], part[broken], lines)
 
 
+@dataclass(frozen=True)
+class Derived:
+    """Trips nobody stated.
+
+    `proven` marks periods in which no division among types can suffice, `only` the trips that
+    are the only way to make their run.
+    """
+
+    trips: Trips
+    proven: Bools
+    only: Bools
+
+
 def derived_trips(
     found: Findings, ground: Ground, lanes: Lanes, permits: Permits, runs: Runs
-) -> Trips:
+) -> Derived:
     """Return the smallest trips that carry the shipments, for a plan that states none.
 
     With one permitted type a lane this is exact. Among several types every load is divided in
@@ -111,7 +121,7 @@ def derived_trips(
     minutes = trip_minutes(ground, lanes, permits, vehicle, runs.lane[run])
     slot = vehicle * ground.periods + runs.period[run]
     have = _available(permits)[vehicle]
-    share = _divide(
+    share = divide(
         len(runs), run, slot, runs.period[run], alone * minutes / have, have / minutes * capacity
     )
     if (np.bincount(run, minlength=1) > 1).any():
@@ -121,45 +131,25 @@ def derived_trips(
     number = share * alone
     if ground.instance.policy.trips == "integer":
         number = _whole(found, run, slot, share, alone, minutes / have)
-    row = np.full(len(run), -1)
-    return Trips(row, vehicle, runs.lane[run], runs.period[run], number)
+    period, burden = runs.period[run], alone * minutes / have
+    trips = Trips(np.full(len(run), -1), vehicle, runs.lane[run], period, number)
+    only = np.bincount(run, minlength=1)[run] == 1
+    proven = too_much(run, slot, period, burden, ground.periods)
+    return Derived(trips, proven | _over_alone(slot, number, minutes / have, only, ground), only)
+
+
+def _over_alone(slot: Ints, number: Floats, part: Floats, only: Bools, ground: Ground) -> Bools:
+    """Return the periods in which runs with one permitted type alone take too much."""
+    load = summed(slot[only], (number * part)[only], 0)
+    result = np.zeros(ground.periods, dtype=bool)
+    result[np.flatnonzero(load > 1.0) % ground.periods] = True
+    return result
 
 
 def _available(permits: Permits) -> Floats:
     table = permits.table
     there: Floats = (table["count"] * table["shift_minutes"]).to_numpy(float)
     return np.asarray(np.maximum(there, 1e-6))
-
-
-def _divide(
-    count: int, run: Ints, slot: Ints, period: Ints, burden: Floats, capacity: Floats
-) -> Floats:
-    """Divide every run among its vehicles so that the busiest slot of a period is as free as found.
-
-    `burden` is the part of a slot (vehicle and period) the whole run would take.
-    """
-    best = capacity
-    least = np.full(period.max(initial=-1) + 1, np.inf)
-
-    def offer(weight: Floats) -> Floats:
-        """Keep the division by `weight` for every period it makes freer; return loads and parts."""
-        nonlocal best
-        part: Floats = weight / summed(run, weight, count)[run]
-        load = summed(slot, part * burden, 0)[slot]
-        busiest = np.zeros(len(least))
-        np.maximum.at(busiest, period, load)
-        best = np.where((busiest < least)[period], part, best)
-        np.minimum(least, busiest, out=least)
-        return part * np.maximum(load, 1e-9) ** -_STEP + 1e-12
-
-    weight = capacity
-    for _ in range(_ROUNDS):
-        weight = offer(weight)
-        if (least <= 1.0).all():
-            return best
-    for least_part in _TRIM:  # small remainders of a slow approach to none at all
-        offer(np.where(best < least_part, 1e-12, best))
-    return best
 
 
 def _whole(
