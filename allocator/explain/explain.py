@@ -26,6 +26,8 @@ from allocator.plan import Plan, plan_table
 
 SMALL = 1e-3  # parts of a shortage below this share of it are not told
 AVOIDABLE = 0.01  # below this share, what is left over may be rounding let pass by the judge
+_NO_TIME = "not looked at within the budget of seconds"
+LARGE_SECONDS = 4.0  # what reading a case above WHOLE_NEEDS takes before the first solve
 WHOLE_NEEDS = 300_000  # above this many needs the program of the whole instance is too large here
 
 
@@ -46,8 +48,11 @@ def reasons(
         community: Only the shortages of this place.
 
     Returns:
-        The table reasons of the plan (see docs/reasons.md), the largest shortage first.
+        The table reasons of the plan (see docs/reasons.md), the largest shortage first; empty when the
+        case is too large to be read within the budget.
     """
+    if len(instance["needs"]) > WHOLE_NEEDS and budget_seconds < LARGE_SECONDS:
+        return as_table([])
     explainer = Explainer(instance, plan, time.monotonic() + budget_seconds)
     return as_table(explainer.run(most, community))
 
@@ -97,8 +102,7 @@ class Explainer:
             table = table[table["community_id"] == community]
         if table.empty:
             return
-        shorts = shortages_of(self.net, table, blocking_rules(self.net, table))
-        for short in shorts[:most]:
+        for short in shortages_of(self.net, table, blocking_rules(self.net, table), most):
             yield from self._one(short)
 
     def _one(self, short: Shortage) -> Iterator[Reason]:
@@ -116,7 +120,7 @@ class Explainer:
         tolerance = max(1e-3, SMALL * short.quantity)
         large = len(self.net.needs) > WHOLE_NEEDS
         all_of = self._around(short) if large else self.whole
-        planned = self._held(all_of) if large else self.planned
+        planned = self._held(all_of, short) if large else self.planned
         alone = study(Corner(all_of, short, planned, alone=True), self.deadline, tolerance)
         impossible = min(alone.least, short.quantity) if alone.solved else 0.0
         if alone.solved and impossible > tolerance:
@@ -125,14 +129,16 @@ class Explainer:
         if left <= tolerance:
             return
         if large or time.monotonic() > self.deadline:
-            yield self._unexplained(short, left, "not looked at within the budget of seconds")
+            why = "what others have of it is not looked at in a case of this size"
+            yield self._unexplained(short, left, why if large else _NO_TIME)
             return
         yield from self._against_others(short, impossible, tolerance)
 
-    def _held(self, all_of: Everything) -> Planned:
+    def _held(self, all_of: Everything, short: Shortage) -> Planned:
         """Return what is held when the need stands alone: how far its other periods are served."""
         nothing = np.zeros(all_of.model.program.column_count)
-        return Planned(nothing, short_units(all_of.model, self.table), False)
+        mine = self.table[self.table["community_id"] == self.net.places.ids[short.place]]
+        return Planned(nothing, short_units(all_of.model, mine), False)
 
     def _around(self, short: Shortage) -> Everything:
         """Return the program with the needs of this shortage only."""

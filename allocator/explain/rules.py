@@ -16,22 +16,21 @@ from allocator.instance.network import Network
 _HARD = ("W3206", "W3207", "W3208", "W3209", "W3102")  # not a permission: no plan for it alone
 
 
-def blocking_rules(net: Network, table: pd.DataFrame) -> dict[tuple[int, int, int], str]:
-    """Return (place, item, period) -> code, for the needs short that goods cannot reach."""
+def blocking_rules(net: Network, table: pd.DataFrame) -> np.ndarray:
+    """Return one code of the doctor a row of the shortages; "" = goods can be there."""
     needs = net.needs
     place = net.places.find(table["community_id"])
     item = pd.Index(net.items.ids).get_indexer(pd.Index(table["item_id"]))
     period = table["period"].to_numpy(np.int64) - 1
-    short = np.zeros((len(net.places.ids), len(net.items.ids), net.periods), dtype=bool)
-    known = (place >= 0) & (item >= 0)
-    short[place[known], item[known], period[known]] = True
-    blocked = short[needs.place, needs.item, needs.period] & ~reachable(net, first_periods(net))
-    rows = np.flatnonzero(blocked)
-    if not len(rows):
-        return {}
-    keys = zip(needs.place[rows], needs.item[rows], needs.period[rows], strict=True)
-    codes = blocking_rule(net, rows)
-    return {(int(p), int(i), int(t)): str(c) for (p, i, t), c in zip(keys, codes, strict=True)}
+    known = np.flatnonzero((place >= 0) & (item >= 0))
+    at = np.full((len(net.places.ids), len(net.items.ids), net.periods), -1, dtype=np.int64)
+    at[place[known], item[known], period[known]] = known
+    row = at[needs.place, needs.item, needs.period]
+    blocked = np.flatnonzero((row >= 0) & ~reachable(net, first_periods(net)))
+    codes = np.full(len(table), "", dtype=object)
+    if len(blocked):
+        codes[row[blocked]] = blocking_rule(net, blocked)
+    return codes
 
 
 def ruled_out(net: Network, short: Shortage) -> Reason:

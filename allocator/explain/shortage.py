@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,9 +37,12 @@ def stated_shortages(instance: Instance, plan: Plan) -> pd.DataFrame:
 
 
 def shortages_of(
-    net: Network, table: pd.DataFrame, rule_of: dict[tuple[int, int, int], str]
+    net: Network, table: pd.DataFrame, rules: np.ndarray, most: int | None = None
 ) -> list[Shortage]:
-    """Join rows of one place, item and rule over consecutive periods; most person-days first."""
+    """Join rows of one place, item and rule over consecutive periods; most person-days first.
+
+    `rules` has one code a row of the table ("" = goods can be there).
+    """
     frame = pd.DataFrame(
         {
             "place": net.places.find(table["community_id"]),
@@ -48,28 +50,29 @@ def shortages_of(
             "period": table["period"].to_numpy(np.int64) - 1,
             "short": table["short"].to_numpy(float),
             "weight": table["person_days"].fillna(0.0).to_numpy(float),
+            "rule": pd.Categorical(rules).codes,
+            "name": rules,
         }
     )
     frame = frame[(frame["place"] >= 0) & (frame["item"] >= 0)]
-    keys = zip(frame["place"], frame["item"], frame["period"], strict=True)
-    frame["rule"] = [rule_of.get((int(p), int(i), int(t)), "") for p, i, t in keys]
     frame = frame.sort_values(["place", "item", "period"]).reset_index(drop=True)
-    return sorted(
-        _joined(frame), key=lambda one: (-one.weight, one.place, one.item, one.periods[0])
-    )
+    same = (frame[["place", "item", "rule"]].diff() == 0).all(axis=1)
+    group = (~(same & (frame["period"].diff() == 1))).cumsum() - 1
+    weight = np.bincount(group, frame["weight"]) if len(frame) else np.zeros(0)
+    chosen = np.argsort(-weight, kind="stable")[:most]
+    starts = np.searchsorted(group, np.r_[chosen, chosen + 1]).reshape(2, -1).T
+    return [
+        _shortage(frame.iloc[first:end], float(weight[at]))
+        for at, (first, end) in zip(chosen, starts, strict=True)
+    ]
 
 
-def _joined(frame: pd.DataFrame) -> Iterator[Shortage]:
-    same = (frame[["place", "item", "rule"]] == frame[["place", "item", "rule"]].shift()).all(
-        axis=1
+def _shortage(rows: pd.DataFrame, weight: float) -> Shortage:
+    return Shortage(
+        place=int(rows["place"].iloc[0]),
+        item=int(rows["item"].iloc[0]),
+        periods=rows["period"].to_numpy(np.int64),
+        units=rows["short"].to_numpy(float),
+        weight=weight,
+        rule=str(rows["name"].iloc[0]),
     )
-    goes_on = same & (frame["period"].diff() == 1)
-    for _, rows in frame.groupby((~goes_on).cumsum(), sort=False):
-        yield Shortage(
-            place=int(rows["place"].iloc[0]),
-            item=int(rows["item"].iloc[0]),
-            periods=rows["period"].to_numpy(np.int64),
-            units=rows["short"].to_numpy(float),
-            weight=float(rows["weight"].sum()),
-            rule=str(rows["rule"].iloc[0]),
-        )
