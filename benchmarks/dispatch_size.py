@@ -123,7 +123,7 @@ SUITE = Suite(
     notes=(
         "Value is the seconds of build and pass together; imports and the instance count as load.",
         "The reference is written to be read; a PuLP model tuned for speed would be faster.",
-        "The fast form leaves out columns and rows that cannot matter: see detail of the ratios.",
+        "Each form leaves out what cannot matter in its own way: see detail of the ratio rows.",
         "Peak memory is that of the whole process, with Python, its libraries and the instance.",
         "One run of each; on a busy machine the seconds of both wander by some tens of percent.",
     ),
