@@ -48,8 +48,8 @@ def reasons(
         community: Only the shortages of this place.
 
     Returns:
-        The table reasons of the plan (see docs/reasons.md), the largest shortage first; empty when the
-        case is too large to be read within the budget.
+        The table reasons of the plan (see docs/reasons.md), the largest shortage first; empty when
+        the case is too large to be read within the budget.
     """
     if len(instance["needs"]) > WHOLE_NEEDS and budget_seconds < LARGE_SECONDS:
         return as_table([])
