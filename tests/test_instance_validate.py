@@ -269,6 +269,14 @@ def test_replace_leaves_the_original_alone() -> None:
     assert instance.name == "small town 小镇"
 
 
+@pytest.mark.parametrize("name", ["\ud800", "a\nb", " a", "a\0"])
+def test_names_that_no_file_can_carry(name: str) -> None:
+    with pytest.raises(InstanceError, match="E1212"):
+        Instance.from_frames(policy=None, name=name, validate=True, **frames())
+    with pytest.raises(InstanceError, match="E1212"):
+        good_instance().replace(name=name)
+
+
 def test_an_instance_cannot_be_changed_by_its_tables() -> None:
     instance = good_instance()
     table = instance["needs"]

@@ -13,11 +13,16 @@ from allocator.instance.faultlog import FaultLog, nearest
 from allocator.instance.numbers import boolean_column, number_column
 from allocator.instance.schema import UNIVERSAL_FIELDS, Field, tables
 from allocator.instance.source import Source
-from allocator.instance.text import as_categories, constant, map_categories, rows_where
+from allocator.instance.text import (
+    CONTROL,
+    CONTROL_OR_BREAK,
+    as_categories,
+    constant,
+    map_categories,
+    rows_where,
+)
 
 MAX_ID_LENGTH = 200
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
-_CONTROL_IN_ID = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _MATCHED_TEXTS = ("district", "zone_id", "selector", "table", "field")
 
 ALLOWED_EXTRA = frozenset(UNIVERSAL_FIELDS)
@@ -103,7 +108,7 @@ def _text_column(source: Source, spec: Field, log: FaultLog) -> tuple[object, np
     if matched:
         column = _matched_text(source, spec, column, log)
     else:
-        _check_controls(source, spec.name, column, _CONTROL, log)
+        _check_controls(source, spec.name, column, CONTROL, log)
     blank = rows_where(column, [not word for word in column.categories])
     if spec.required:
         _tell_blank(source, spec, blank, log)
@@ -116,7 +121,7 @@ def _matched_text(
     source: Source, spec: Field, column: pd.Categorical, log: FaultLog
 ) -> pd.Categorical:
     """Check text that is compared with other text: ids, references and words of a list."""
-    _check_controls(source, spec.name, column, _CONTROL_IN_ID, log)
+    _check_controls(source, spec.name, column, CONTROL_OR_BREAK, log)
     words = list(column.categories)
     edges = rows_where(column, [word != word.strip() for word in words])
     rule = f"{spec.name} begins or ends with blanks"
@@ -169,5 +174,5 @@ def _tell_blank(source: Source, spec: Field, rows: np.ndarray, log: FaultLog) ->
 
 def _extra(source: Source, name: str, log: FaultLog) -> pd.Categorical:
     column = as_categories(source.frame[name])
-    _check_controls(source, name, column, _CONTROL, log)
+    _check_controls(source, name, column, CONTROL, log)
     return column

@@ -13,12 +13,14 @@ from allocator.errors import InstanceError
 from allocator.instance.assemble import assemble, reassemble, unknown_table
 from allocator.instance.bundle import Bundle
 from allocator.instance.coerce import empty_table, typed_table
+from allocator.instance.faultlog import FaultLog
 from allocator.instance.frames import frame_sources
 from allocator.instance.overlays import overlaid
 from allocator.instance.policy import Policy
 from allocator.instance.policy_read import policy_values, read_policy
 from allocator.instance.schema import tables
 from allocator.instance.settle import fill_people
+from allocator.instance.text import CONTROL_OR_BREAK
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,6 +78,7 @@ class Instance:
     @classmethod
     def from_bundle(cls, bundle: Bundle) -> Instance:
         """Check what was read and build the instance; InstanceError with every fault."""
+        _check_name(bundle.name, bundle.log)
         checked = assemble(bundle)
         if checked.errors:
             raise InstanceError(*checked.errors, *checked.warnings)
@@ -107,6 +110,7 @@ class Instance:
                 values = policy_values(policy)
                 read_policy(values, "policy", bundle.log)
                 _refuse_shifted(values)
+            _check_name(name or "", bundle.log)
             bundle.sources = frame_sources(frames, bundle.log)
             typed = reassemble(self.tables, bundle)
             bundle.log.raise_errors()
@@ -143,6 +147,12 @@ def _refuse_unknown(frames: Mapping[str, pd.DataFrame]) -> None:
     faults = [unknown_table(name) for name in frames if name not in tables()]
     if faults:
         raise InstanceError(*faults)
+
+
+def _check_name(name: str, log: FaultLog) -> None:
+    if CONTROL_OR_BREAK.search(name) or name != name.strip():
+        rule = "the name of the instance holds a control character or begins or ends with blanks"
+        log.add("E1212", "name", rule, "write it again", ascii(name))
 
 
 def _refuse_shifted(policy: Mapping[str, Any]) -> None:

@@ -13,6 +13,7 @@ from allocator.instance.faultlog import FaultLog
 from allocator.instance.numbers import NUMBER
 from allocator.instance.schema import tables
 from allocator.instance.source import Source
+from allocator.instance.text import CONTROL_OR_BREAK
 
 _BOM = b"\xef\xbb\xbf"
 _WIDE_BOMS = (b"\xff\xfe", b"\xfe\xff")
@@ -85,7 +86,7 @@ def _tell_encoding(where: str, found: str, log: FaultLog) -> None:
 
 def check_header(header: list[str], where: str, log: FaultLog) -> bool:
     """Tell blank, repeated and unreadable column names; True when there are none."""
-    unreadable = [name for name in header if not name.isprintable()]
+    unreadable = [name for name in header if CONTROL_OR_BREAK.search(name)]
     for name in unreadable:
         log.add("E1212", where, "a column name holds a control character", "write it again", name)
     repeated = sorted({name for name in header if name and header.count(name) > 1})

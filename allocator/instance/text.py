@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import datetime
 import json
+import re
 from collections.abc import Callable, Collection
 
 import numpy as np
 import pandas as pd
+
+# What no file format carries; tabs and line breaks are for free text only.
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+CONTROL_OR_BREAK = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
 def as_categories(values: pd.Series) -> pd.Categorical:
