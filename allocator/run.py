@@ -21,16 +21,17 @@ from allocator.instance import Instance, instance_hash, load
 from allocator.instance.network import network
 from allocator.instance.schema import settings
 from allocator.limits import Limits
+from allocator.models.answer import Answer
 from allocator.models.dispatch.fill import fill, in_proportion
 from allocator.models.dispatch.results import goal_results, proven
-from allocator.models.dispatch.work import Answer
 from allocator.plan import Plan, Status, load_plan
-from allocator.plan.status import Termination
+from allocator.plan.status import PlanState, Termination
 
 Progress = Callable[[Mapping[str, Any]], None]
 
-REASONS = 20  # shortages explained with the plan; the rest on demand
-REASON_SECONDS = 10.0
+REASONS = 12  # shortages explained with the plan; the rest on demand
+REASON_SECONDS = 60.0  # far more than they take: what a clock cuts is not reproducible
+EXPLAIN_SECONDS = 300.0
 
 
 def silent(event: Mapping[str, Any]) -> None:
@@ -44,6 +45,8 @@ def dispatch(
     progress: Progress = silent,
     start: Plan | str | Path | None = None,
     max_changes: int | None = None,
+    model: str | Path = "",
+    solver: str = "highs",
 ) -> Plan:
     """Decide what goes where, and when.
 
@@ -53,6 +56,8 @@ def dispatch(
         progress: Called with small dictionaries as goals are reached.
         start: An earlier plan: the goal `change` counts what differs from it.
         max_changes: The most shipments that may differ from `start`.
+        model: A Python file with a model of your own (docs/own-model.md), solved under the same limits and judge.
+        solver: "highs", or "pulp:NAME" for any solver PuLP offers.
 
     Returns:
         A plan that the judge has checked; `plan.status` says how the run ended and what is proven.
@@ -62,14 +67,24 @@ def dispatch(
         ImpossibleError: the hard rules contradict each other.
         NoPlanError: no plan was found within the limits.
     """
-    return Dispatch(instance, limits or Limits(), progress, start, max_changes).run()
+    return Dispatch(
+        instance, limits or Limits(), progress, start, max_changes, str(model), solver
+    ).run()
 
 
-def check(plan: Plan | str | Path, instance: Instance | str | Path | None = None) -> Verdict:
-    """Judge a plan from its instance alone; without `instance` the path recorded in the plan is used."""
+def check(
+    plan: Plan | str | Path,
+    instance: Instance | str | Path | None = None,
+    start: Plan | str | Path | None = None,
+) -> Verdict:
+    """Judge a plan from its instance alone; by default the instance whose path the plan records.
+
+    `start` is the plan it was changed from, for the cap on changes.
+    """
     made = plan if isinstance(plan, Plan) else load_plan(plan)
     source = instance if instance is not None else made.run.get("instance_path", "")
-    return judge(source if isinstance(source, Instance) else load(source), made)
+    before = load_plan(start) if isinstance(start, str | Path) else start
+    return judge(source if isinstance(source, Instance) else load(source), made, start=before)
 
 
 def explain(
@@ -79,7 +94,7 @@ def explain(
     made = plan if isinstance(plan, Plan) else load_plan(plan)
     source = instance if instance is not None else made.run.get("instance_path", "")
     case = source if isinstance(source, Instance) else load(source)
-    return reasons(case, made, community=community_id, most=None)
+    return reasons(case, made, EXPLAIN_SECONDS, None, community_id)
 
 
 class Dispatch:
@@ -92,9 +107,12 @@ class Dispatch:
         progress: Progress,
         start: Plan | str | Path | None,
         max_changes: int | None,
+        model: str = "",
+        solver: str = "highs",
     ) -> None:
         self.began = time.monotonic()
         self.limits, self.progress = limits, progress
+        self.model, self.solver = model, solver
         self.path = "" if isinstance(instance, Instance) else str(Path(instance).absolute())
         self.instance = instance if isinstance(instance, Instance) else load(instance)
         if max_changes is not None:
@@ -111,7 +129,9 @@ class Dispatch:
     def run(self) -> Plan:
         """Examine, start the solver, fill a plan meanwhile, wait, judge, explain."""
         self._examine()
-        with Child("allocator.models.dispatch.work:work", **self._job()) as child:
+        ours = not self.model and self.solver == "highs"
+        task = "allocator.models.dispatch.work:work" if ours else "allocator.models.own_work:work"
+        with Child(task, **self._job()) as child:
             first, yardstick = self._first_plans()
             termination, answer = self._wait(child, first)
         plan = self._choose(first, answer, termination)
@@ -120,7 +140,8 @@ class Dispatch:
 
     def _examine(self) -> None:
         """Stop when arithmetic alone proves that the hard rules contradict each other."""
-        faults = doctor(self.instance).faults()
+        self.net = network(self.instance)
+        faults = doctor(self.instance, self.net).faults()
         if faults:
             raise ImpossibleError(*faults)
         self._mark("doctor")
@@ -134,6 +155,11 @@ class Dispatch:
             "seed": self.limits.seed,
             "threads": self.limits.workers or 1,
             "start": None if self.start is None else self.start.shipments,
+            **(
+                {"model": self.model, "solver": self.solver}
+                if self.model or self.solver != "highs"
+                else {}
+            ),
         }
 
     def _left(self) -> float | None:
@@ -143,19 +169,23 @@ class Dispatch:
 
     # -- plans without a solver ----------------------------------------------------------------
 
-    def _first_plans(self) -> tuple[Plan, Plan]:
-        """Return the better of filling tier by tier and sharing in proportion, and the latter."""
-        net = network(self.instance)
+    def _first_plans(self) -> tuple[Plan, Plan | None]:
+        """Return the better of filling tier by tier and sharing in proportion, and the latter.
+
+        With little time the yardstick is left out.
+        """
         began = time.monotonic()
-        filled = self._judged(fill(net), "filled tier by tier")
-        yardstick = self._judged(in_proportion(net), "in proportion to people")
+        filled = self._judged(fill(self.net), "filled tier by tier")
         self.seconds_to_judge = time.monotonic() - began
+        left = self._left()
+        if left is not None and left < 3 * self.seconds_to_judge and filled.status.plan == "valid":
+            self._mark("first plan")
+            return filled, None
+        yardstick = self._judged(in_proportion(self.net), "in proportion to people")
         self._mark("first plan")
-        better = _values(filled) <= _values(yardstick) or yardstick.status.plan != "valid"
-        first = filled if better and filled.status.plan == "valid" else yardstick
-        self.progress(
-            {"stage": "first plan", "goals": {goal.name: goal.value for goal in first.goals}}
-        )
+        worse = filled.status.plan != "valid" or _values(yardstick) < _values(filled)
+        first = yardstick if worse and yardstick.status.plan == "valid" else filled
+        self.progress({"stage": "first plan", "goals": _by_name(first)})
         return first, yardstick
 
     def _judged(self, tables: Mapping[str, Any], source: str, answer: Answer | None = None) -> Plan:
@@ -168,7 +198,7 @@ class Dispatch:
         )
         verdict = judge(self.instance, plan, start=self.start)
         goals = goal_results(self.instance.policy, verdict.goals, _known(answer), source)
-        state = "valid" if verdict.ok else "invalid"
+        state: PlanState = "valid" if verdict.ok else "invalid"
         return plan.replace(
             status=Status("completed", state, "none"), goals=goals, summary={"made": source}
         )
@@ -228,12 +258,12 @@ class Dispatch:
     # -- what is said about the plan -----------------------------------------------------------
 
     def _with_summary(
-        self, plan: Plan, first: Plan, yardstick: Plan, answer: Answer | None
+        self, plan: Plan, first: Plan, yardstick: Plan | None, answer: Answer | None
     ) -> Plan:
         summary = {
             **plan.summary,
             **(answer.summary if answer else {}),
-            "in_proportion": _by_name(yardstick),
+            "in_proportion": _by_name(yardstick) if yardstick else {},
             "first_plan": _by_name(first),
             "complaint": self.complaint,
         }

@@ -73,9 +73,9 @@ class Attainable:
         columns = ["place_id", "tier", "window_start", "attainable"]
         return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=columns)
 
-    def refine(self, tier: int, places: Ints, budget: Budget) -> bool:
+    def refine(self, tier: int, places: Ints, budget: Budget | None = None) -> bool:
         """Solve the places not yet solved alone; return whether any figure fell below the need."""
-        fell = False
+        fell, budget = False, budget or Budget()
         for place in places:
             if (tier, int(place)) in self.exact or budget.spent():
                 continue

@@ -12,7 +12,7 @@ from allocator.engine.program import Floats
 from allocator.engine.session import SIMPLEX_COLUMNS, Outcome, Session
 from allocator.models.dispatch.alone import Attainable
 from allocator.models.dispatch.model import DispatchModel
-from allocator.models.dispatch.shares import shares_of
+from allocator.models.dispatch.shares import Shares, shares_of
 
 NEWTON_STEPS = 30
 LOWEST = -1e6  # a share falls below 0 where more people wait than are in need
@@ -120,6 +120,10 @@ class LevelRows:
         changed = np.flatnonzero(attainable != self.attainable)
         self.attainable[changed] = attainable[changed]
         self.settled[changed] |= attainable[changed] <= 0
+        gone = changed[attainable[changed] <= 0]
+        self.session.set_row_bounds(
+            self.rows[gone], np.full(len(gone), -np.inf), np.full(len(gone), np.inf)
+        )
         for row in changed:
             self.session.set_entry(int(self.rows[row]), int(self.level[0]), float(attainable[row]))
 
@@ -141,6 +145,7 @@ class LevelRows:
         self.session.set_bounds(self.excess, zeros, zeros)
         self.session.set_bounds(self.level, np.zeros(1), np.zeros(1))
         upper = self.shares.needed - self.attainable * (self.floor - slack)
+        upper[self.attainable <= 0] = np.inf
         self.session.set_row_bounds(self.rows, np.full(len(upper), -np.inf), upper)
 
     def raise_directly(self, budget: Budget, start: Floats | None) -> Search:
@@ -151,8 +156,11 @@ class LevelRows:
         outcome = self.session.minimise(
             cost, budget.seconds(), budget.work, min(budget.gap, 1e-6), start=start
         )
-        self._mark_blocking(outcome.duals)
         level = None if outcome.value is None else -outcome.value
+        if outcome.duals is None and outcome.solution is not None and level is not None:
+            values = self.shares.values(outcome.solution, self.attainable)
+            self.blocking = (values <= level + 1e-6) & ~self.settled
+        self._mark_blocking(outcome.duals)
         bound = None if outcome.bound is None else min(1.0, -outcome.bound)
         return Search(level, bound, outcome.solution, outcome.termination, 1, outcome.seconds)
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 
 from allocator.engine.program import Floats, Ints, Labels, Program
 from allocator.instance.network import Network, item_positions
 from allocator.models.dispatch.boxes import Boxes
+from allocator.models.dispatch.change import add_change
 from allocator.models.dispatch.need import late_keys, need_rows, waiting_most
 from allocator.models.dispatch.sets import Held, Sets, index_sets
 
@@ -14,8 +16,10 @@ from allocator.models.dispatch.sets import Held, Sets, index_sets
 class DispatchModel:
     """Builds the program; the calls of `build` are its table of contents."""
 
-    def __init__(self, net: Network) -> None:
+    def __init__(self, net: Network, start: pd.DataFrame | None = None) -> None:
+        """Build the program; `start` is the shipments table of an earlier plan for goal and cap of change."""
         self.net = net
+        self.start = start
         self.sets: Sets = index_sets(net)
         self.program = Program()
         self.shorts = need_rows(net)
@@ -43,6 +47,7 @@ class DispatchModel:
         self.add_stock_floor()
         self.add_budget()
         self.add_pins()
+        self.change = add_change(self, self.start) if self.start is not None else None
 
     # -- columns -------------------------------------------------------------------------------
 

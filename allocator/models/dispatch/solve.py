@@ -41,7 +41,7 @@ def goal_names(model: DispatchModel) -> list[str]:
             names += ["critical"] if 1 in tiers else []
         elif goal == "floors":
             names += ["floors"] if len(model.floor_rows) and policy.fairness != "none" else []
-        elif goal != "change":
+        elif goal != "change" or model.change is not None:
             names.append(goal)
     return names
 

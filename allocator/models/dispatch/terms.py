@@ -58,6 +58,10 @@ def expression(model: DispatchModel, term: str) -> Expression:
         )
     if name == "units_short":
         return _short(model, np.ones(len(model.shorts.place)))
+    if name == "change" and model.change is not None:
+        cost = _zeros(model)
+        cost[model.change.columns] = 1.0
+        return Expression(cost, model.change.lost)
     if name == "transport":
         return _transport(model)
     if name == "cost":

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
 
-from allocator.engine.ordered import Budget, Progress, StageResult
+from allocator.engine.ordered import Budget, Progress
 from allocator.instance.instance import Instance
 from allocator.instance.network import network
+from allocator.models.answer import Answer
 from allocator.models.dispatch.alone import Attainable
 from allocator.models.dispatch.model import DispatchModel
 from allocator.models.dispatch.price import without_fairness
@@ -19,15 +19,6 @@ from allocator.models.dispatch.read import plan_tables
 from allocator.models.dispatch.solve import fair_tiers, solve_model
 
 Emit = Callable[..., None]
-
-
-@dataclass(frozen=True)
-class Answer:
-    """Tables of a plan, what is known of each goal, and remarks for the summary."""
-
-    tables: Mapping[str, pd.DataFrame]
-    results: tuple[StageResult, ...]
-    summary: Mapping[str, Any] = field(default_factory=dict)
 
 
 def work(
@@ -43,7 +34,7 @@ def work(
     """Solve the goals in order and emit the plan after each; then find the price of fairness."""
     deadline = None if seconds is None else time.monotonic() + seconds
     budget = Budget(deadline, work, gap)
-    model = DispatchModel(network(instance))
+    model = DispatchModel(network(instance), start)
     summary = {"size": {"columns": model.program.column_count, "rows": model.program.row_count}}
     emit(stage="built", **summary["size"])
     attainable = Attainable(model)
