@@ -79,10 +79,11 @@ def _fleet(plan: Plan, net: Network) -> list[str]:
     use = fleet_use(plan, net)
     total = use.groupby("type", sort=False)[["used", "available"]].sum()
     daily = use.groupby(["type", "period"])[["used", "available"]].sum()
-    peak = (daily["used"] / daily["available"]).groupby("type").max()
+    peaks = (daily["used"] / daily["available"]).groupby("type").max()
+    peak = {str(kind): float(share) for kind, share in peaks.items()}
     parts = []
     for kind, used, available in total.itertuples(name=None):
-        busiest = f" (busiest period {percent(peak.get(str(kind)))})" if net.periods > 1 else ""
+        busiest = f" (busiest period {percent(peak[str(kind)])})" if net.periods > 1 else ""
         parts += [f"{kind} {percent(used / available)}{busiest}"] if available > 0 else []
     return [f"Vehicle hours used: {', '.join(parts)}."] if parts else []
 

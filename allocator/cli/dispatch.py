@@ -1,0 +1,286 @@
+"""`allocator dispatch`: decide what goes where, and when."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from allocator.cli.envelope import Reply, run_command
+from allocator.cli.fail_on import THRESHOLD_MISSED, missed, thresholds
+from allocator.cli.progress import ProgressLines
+from allocator.cli.settings import policy_settings, run_settings
+from allocator.errors import (
+    Fault,
+    InstanceError,
+    InterruptedRun,
+    PlanMissingError,
+    UsageError,
+    ViolationError,
+)
+
+if TYPE_CHECKING:
+    from allocator.instance import Instance
+    from allocator.plan import Plan
+
+HELP = """
+\b
+Examples:
+  allocator dispatch my-city
+  allocator dispatch my-city --out plans/monday --time-limit 15m
+  allocator dispatch my-city.xlsx --fairness none --set lanes_k=5
+  allocator dispatch my-city --scenario riders-double --fail-on floors=0
+  allocator dispatch my-city --start plans/monday --max-changes 20
+  allocator dispatch my-city --model my_model.py --solver pulp:PULP_CBC_CMD
+
+Decide what goes where, and when. INSTANCE is a folder, or a .zip, .json or .xlsx. The plan is a
+folder of tables: OUT, or plans/NAME here, where an earlier plan is replaced. Nothing else is ever
+overwritten. Progress goes to stderr, the summary to stdout.
+
+Settings come from flags, else from the environment (ALLOCATOR_TIME_LIMIT, ALLOCATOR_FAIRNESS),
+else from policy.toml, else (not for policy keys) from your own config.toml, else defaults.
+
+\b
+Exit codes:
+  0  there is a plan and the judge found no fault in it
+  2  the command makes no sense        3  the instance is not valid
+  4  proven: no plan obeys the rules   5  stopped without a plan
+  6  the plan breaks a rule            7  a --fail-on threshold is missed
+  130  interrupted; the best plan so far is written
+"""
+WARNINGS_SHOWN = 5
+NARROWEST, USUAL, WIDEST = 40, 90, 110
+_SHORTEST = 0.05  # seconds left to a run whose instance took all its time to read
+
+
+@dataclass(frozen=True)
+class Request:
+    """One run as asked for on the command line."""
+
+    instance: Path
+    out: Path | None = None
+    flags: Mapping[str, object] = field(default_factory=dict)
+    start: Path | None = None
+    model: Path | None = None
+    scenario: str = ""
+    policy: Mapping[str, Any] = field(default_factory=dict)
+    fail_on: tuple[str, ...] = ()
+    quiet: bool = False
+
+
+PATH = click.Path(path_type=Path)
+
+
+@click.command(help=HELP, short_help="Decide what goes where, and when.")
+@click.argument("instance", type=PATH)
+@click.option("--out", type=PATH, help="Folder of the plan.  [default: plans/NAME]")
+@click.option("--time-limit", metavar="S", help="Wall clock of the run: 90, 15m or 1h.")
+@click.option("--work-limit", metavar="N", help="Solver work; gives the same plan anywhere.")
+@click.option("--gap", metavar="G", help="Share of a goal at which to stop.  [default: 0.0001]")
+@click.option("--seed", metavar="N", help="Seed of every random choice.  [default: 0]")
+@click.option("--workers", metavar="N", help="Parallel workers; recorded with the plan.")
+@click.option("--start", type=PATH, metavar="PLAN", help="An earlier plan to stay close to.")
+@click.option("--max-changes", metavar="N", help="Most shipments that may differ from --start.")
+@click.option("--fairness", metavar="RULE", help="none, floors, max-min or leximin.")
+@click.option("--scenario", default="", metavar="ID", help="Apply a scenario of the instance.")
+@click.option("--set", "assignments", multiple=True, metavar="KEY=VALUE", help="A policy key.")
+@click.option("--model", type=PATH, metavar="FILE.py", help="Your own model, judged alike.")
+@click.option("--solver", metavar="NAME", help="highs, or pulp:NAME; see: allocator solvers.")
+@click.option(
+    "--fail-on",
+    multiple=True,
+    metavar="WHAT",
+    help="Exit 7 on: shortage, unproven, gap=0.01, or a goal above a value, as critical=0.",
+)
+@click.option("--quiet", is_flag=True, help="No progress.")
+@run_command
+def dispatch(
+    instance: Path,
+    out: Path | None,
+    start: Path | None,
+    max_changes: str | None,
+    fairness: str | None,
+    scenario: str,
+    assignments: tuple[str, ...],
+    model: Path | None,
+    fail_on: tuple[str, ...],
+    quiet: bool,
+    **flags: str | None,
+) -> Reply:
+    """Decide what goes where, and when."""
+    if max_changes is not None and start is None:
+        raise UsageError.because(
+            "--max-changes counts what differs from an earlier plan",
+            action="name it with --start PLAN",
+            code="E2321",
+        )
+    policy = policy_settings(assignments, {"fairness": fairness, "max_changes": max_changes})
+    return solved(Request(instance, out, flags, start, model, scenario, policy, fail_on, quiet))
+
+
+def solved(request: Request) -> Reply:
+    """Run dispatch, write the plan and tell of it."""
+    began = time.monotonic()
+    chosen = run_settings(request.flags)
+    with ProgressLines(request.quiet) as progress:
+        from allocator.plan.folder import held, refuse_other_content
+
+        out = request.out or default_out(request)
+        refuse_other_content(out)
+        case = _case(request)
+        wanted = thresholds(request.fail_on, _goal_names(case))
+        progress.tell(f"{request.instance} is read; the plan goes to {out}")
+        with held(out):
+            plan = _planned(request, case, chosen, began, progress)
+            plan.save(out)
+    return _reply(plan.replace(path=out), case, missed(plan, wanted))
+
+
+def default_out(request: Request) -> Path:
+    """Return plans/NAME, where NAME is the file or folder of the instance (and the scenario)."""
+    resolved = request.instance.resolve()
+    name = resolved.name if resolved.is_dir() else resolved.stem
+    if name == "datapackage":
+        name = resolved.parent.name
+    return Path("plans") / (f"{name}-{request.scenario}" if request.scenario else name)
+
+
+def _case(request: Request) -> Instance:
+    from allocator.instance import load
+    from allocator.instance.variant import variant
+
+    case = load(request.instance)
+    try:
+        return variant(case, request.scenario, request.policy)
+    except InstanceError as error:
+        # What the flags ask for is wrong, not the instance.
+        raise UsageError(*error.faults) from error
+
+
+def _goal_names(case: Instance) -> list[str]:
+    from allocator.instance.goals import parse_goals
+
+    return [goal.name for goal in parse_goals(case.policy.goals)]
+
+
+def _planned(
+    request: Request,
+    case: Instance,
+    chosen: Mapping[str, Any],
+    began: float,
+    progress: ProgressLines,
+) -> Plan:
+    """Run the search with the time that is left, and record what was asked for."""
+    from allocator import run
+    from allocator.limits import Limits
+
+    load_seconds = time.monotonic() - began
+    asked = chosen.get("time_limit")
+    limits = Limits(
+        seconds=None if asked is None else max(_SHORTEST, asked - load_seconds),
+        work=chosen.get("work_limit"),
+        gap=chosen.get("gap", Limits().gap),
+        seed=chosen.get("seed", 0),
+        workers=chosen.get("workers"),
+    )
+    plan = run.dispatch(
+        case,
+        limits=limits,
+        progress=progress,
+        start=request.start,
+        model=request.model or "",
+        solver=chosen.get("solver", "highs"),
+    )
+    record = {
+        **plan.run,
+        "instance_path": str(request.instance.absolute()),
+        "scenario": request.scenario,
+        "settings": dict(request.policy),
+        "limits": {**plan.run.get("limits", {}), "seconds": asked},
+        "seconds": {**plan.run.get("seconds", {}), "load": round(load_seconds, 3)},
+    }
+    return plan.replace(run=record)
+
+
+def _reply(plan: Plan, case: Instance, failed: tuple[Fault, ...]) -> Reply:
+    from allocator.report import summary_text
+
+    as_json = bool(click.get_current_context().params.get("as_json"))
+    warnings = tuple(case.notes.get("warnings", ()))
+    if not as_json and len(warnings) > WARNINGS_SHOWN:
+        warnings = (*warnings[:WARNINGS_SHOWN], _more(len(warnings) - WARNINGS_SHOWN))
+    errors = (*_faults(plan), *failed)
+    return Reply(
+        text="" if as_json else summary_text(plan, case, _width()),
+        data=_data(plan, case) if as_json else {},
+        warnings=warnings,
+        errors=errors,
+        status="interrupted" if plan.status.termination == "interrupted" else plan.status.plan,
+        exit_code=_exit_code(plan, failed),
+    )
+
+
+def _exit_code(plan: Plan, failed: tuple[Fault, ...]) -> int:
+    if plan.status.termination == "interrupted":
+        return InterruptedRun.exit_code
+    if plan.status.plan == "none":
+        return PlanMissingError.exit_code
+    if plan.status.plan == "invalid":
+        return ViolationError.exit_code
+    return THRESHOLD_MISSED if failed else 0
+
+
+def _faults(plan: Plan) -> tuple[Fault, ...]:
+    """Return why the exit code is not 0, thresholds aside."""
+    path = str(plan.path)
+    if plan.status.termination == "interrupted":
+        rule = "the run was interrupted; the best plan so far is written"
+        return (Fault("E8001", "error", path, "", rule, "run again for a better one"),)
+    if plan.status.plan == "none":
+        return (Fault("E5001", "error", path, "", "there is no plan", "give more time"),)
+    if plan.status.plan == "invalid":
+        rule = "the plan breaks rules of its instance"
+        return (Fault("E6001", "error", path, "", rule, f"see: allocator check {path}"),)
+    return ()
+
+
+def _more(number: int) -> Fault:
+    rule = f"{number} more warnings"
+    return Fault("W2301", "warning", "", "", rule, "see them with: allocator validate")
+
+
+def _data(plan: Plan, case: Instance) -> dict[str, object]:
+    from dataclasses import asdict
+
+    from allocator.plan.save import goal_document
+    from allocator.report.shortages import by_community, by_item
+
+    short = not plan.shortages.empty
+    return {
+        "path": str(plan.path),
+        "instance": dict(plan.instance),
+        "run_status": asdict(plan.status),
+        "goals": [goal_document(goal) for goal in plan.goals],
+        "summary": dict(plan.summary),
+        "seconds": dict(plan.run.get("seconds", {})),
+        "shipments": len(plan.shipments),
+        "shortages": {
+            "rows": len(plan.shortages),
+            "items": _records(by_item(plan, case)) if short else [],
+            "communities": _records(by_community(plan, case)) if short else [],
+        },
+    }
+
+
+def _records(frame: Any) -> list[dict[str, object]]:
+    clean = frame.astype(object).where(frame.notna(), None)
+    return [{str(key): value for key, value in row.items()} for row in clean.to_dict("records")]
+
+
+def _width() -> int:
+    return max(NARROWEST, min(WIDEST, shutil.get_terminal_size((USUAL, 24)).columns))

@@ -1,0 +1,43 @@
+"""An instance with a scenario or some policy keys changed, and the way back to it from a record."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from allocator.instance.faultlog import FaultLog
+from allocator.instance.instance import Instance
+from allocator.instance.load import load
+from allocator.instance.policy_read import policy_values, read_policy
+
+
+def variant(
+    instance: Instance, scenario: str = "", settings: Mapping[str, Any] | None = None
+) -> Instance:
+    """Return the instance with a scenario applied and policy keys changed.
+
+    Args:
+        instance: Any instance; it stays as it is.
+        scenario: Id of a scenario of the instance; blank = none.
+        settings: Policy keys and their values, as policy.toml would say them.
+
+    Raises:
+        InstanceError: The scenario is unknown, or what is changed is not valid.
+    """
+    changed = instance.scenario(scenario) if scenario else instance
+    if not settings:
+        return changed
+    log = FaultLog()
+    policy = read_policy({**policy_values(changed.policy), **settings}, "settings", log)
+    log.raise_errors()
+    return changed.replace(policy=policy)
+
+
+def recorded(run: Mapping[str, Any]) -> Instance:
+    """Load the instance a run.json speaks of: its path, scenario and changed settings.
+
+    Raises:
+        InstanceError: It is gone or not valid any more.
+    """
+    source = load(str(run.get("instance_path", "")))
+    return variant(source, str(run.get("scenario", "")), run.get("settings"))
