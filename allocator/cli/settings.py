@@ -12,6 +12,7 @@ import os
 import re
 import tomllib
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -112,7 +113,11 @@ def policy_settings(
         if not equals or not key:
             faults.append(_fault("E2304", "--set", text, "write KEY=VALUE"))
         given[key] = ("--set", value)
-    given |= {key: (f"--{key}", value) for key, value in flags.items() if value is not None}
+    given |= {
+        key: (f"--{key.replace('_', '-')}", value)
+        for key, value in flags.items()
+        if value is not None
+    }
     typed: dict[str, Any] = {}
     for key, (where, value) in given.items() if not faults else ():
         typed |= _typed(key, value, where, faults)
@@ -133,6 +138,8 @@ def _typed(key: str, value: str, where: str, faults: list[Fault]) -> dict[str, A
     text = value.replace(",", "|") if listed else value
     policy = policy_from_cells([("key", "value"), (key, text)], where, log)
     read_policy(policy if key != "give_up" else {}, where, log)
+    if where != "--set":
+        log.faults = [replace(fault, where=where) for fault in log.faults]
     faults += log.faults
     return dict(policy)
 

@@ -17,7 +17,8 @@ def reason_lines(plan: Plan, width: int) -> list[str]:
     reasons = plan.reasons
     if reasons.empty:
         return wrap("Why: no reason was looked for; allocator explain PLAN does it.", width)
-    lines = [f"Why (the {min(MOST, len(reasons))} largest; more: allocator explain PLAN)"]
+    title = f"Why (the {min(MOST, len(reasons))} largest; more: allocator explain PLAN)"
+    lines = wrap(title, width)
     for row in reasons.head(MOST).itertuples():
         lines += wrap(_heading(row), width, "  ")
         lines += wrap(str(row.text), width, "    ")

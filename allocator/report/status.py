@@ -52,6 +52,7 @@ def proof_words(plan: Plan) -> str:
     if not wide:
         worst = max(plan.goals, key=lambda goal: goal.gap or 0.0)
         within = f" within {gap_words(worst)}" if (worst.gap or 0.0) > TOLD else ""
+        within = within.replace("< ", "")
         return f"Proven optimal{within} at every goal"
     named = ", ".join(f"{goal.name} (within {gap_words(goal)})" for goal in wide)
     if len(wide) == len(plan.goals):

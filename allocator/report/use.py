@@ -78,13 +78,14 @@ def _fleet(plan: Plan, net: Network) -> list[str]:
         return []
     use = fleet_use(plan, net)
     total = use.groupby("type", sort=False)[["used", "available"]].sum()
-    daily = use.groupby(["type", "period"])[["used", "available"]].sum()
-    peaks = (daily["used"] / daily["available"]).groupby("type").max()
-    peak = {str(kind): float(share) for kind, share in peaks.items()}
-    parts = []
-    for kind, used, available in total.itertuples(name=None):
-        busiest = f" (busiest period {percent(peak[str(kind)])})" if net.periods > 1 else ""
-        parts += [f"{kind} {percent(used / available)}{busiest}"] if available > 0 else []
+    total["share"] = total["used"] / total["available"].where(total["available"] > 0)
+    by_period = use.groupby(["type", "period"])[["used", "available"]].sum()
+    total["peak"] = (by_period["used"] / by_period["available"]).groupby("type").max()
+    parts = [
+        f"{kind} {percent(share)}"
+        + (f" (busiest period {percent(peak)})" if net.periods > 1 else "")
+        for kind, share, peak in total[["share", "peak"]].dropna().itertuples(name=None)
+    ]
     return [f"Vehicle hours used: {', '.join(parts)}."] if parts else []
 
 
@@ -95,8 +96,10 @@ def _gates(plan: Plan, net: Network) -> list[str]:
         return []
     full = use[use["used"] >= FULL * use["available"]]
     often = full["community_id"].value_counts().head(3)
-    towns = net.instance["communities"].set_index("community_id")["name"]
-    who = ", ".join(f"{label(str(one), towns[one])} {number(many)}" for one, many in often.items())
+    towns = net.instance["communities"]
+    names = dict(zip(towns["community_id"], towns["name"], strict=True))
+    fullest = [(str(one), int(many)) for one, many in often.items()]
+    who = ", ".join(f"{label(one, names.get(one, ''))} {many}" for one, many in fullest)
     text = f"Gate minutes used: {percent(use['used'].sum() / available)}"
     text += f"; full in {number(len(full))} of {count(len(use), 'gate-period')}"
     return [f"{text} ({who})." if who else f"{text}."]

@@ -34,7 +34,7 @@ def percent(share: float | None) -> str:
         return "-"
     if abs(share) <= TOLD:
         return "0 %"
-    if abs(share) < 1e-4:
+    if abs(share) < 0.95e-4:
         return "< 0.01 %"
     if abs(share) < 0.01:
         return f"{100 * share:.2f}".rstrip("0").rstrip(".") + " %"
