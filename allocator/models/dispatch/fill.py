@@ -17,7 +17,7 @@ from allocator.plan.precision import WRITTEN_DECIMALS
 
 
 def fill(net: Network) -> Mapping[str, pd.DataFrame]:
-    """Serve the most urgent tier first; within it every place gets the same part of what it lacks."""
+    """Serve the floors first, then the most urgent tier; every place gets the same part of what it lacks."""
     ledger = Ledger(net)
     order = np.lexsort((np.arange(len(net.items.tier)), net.items.tier))
     for period in range(net.periods):
@@ -25,7 +25,10 @@ def fill(net: Network) -> Mapping[str, pd.DataFrame]:
         for item in order:
             _restock(ledger, int(item))
         for item in order:
-            _serve(ledger, int(item))
+            if ledger.floor[item, :, period:].any():
+                _serve(ledger, int(item), ledger.floor[item])
+        for item in order:
+            _serve(ledger, int(item), ledger.need[item])
         ledger.finish()
     return tables(ledger)
 
@@ -42,8 +45,8 @@ def in_proportion(net: Network) -> Mapping[str, pd.DataFrame]:
     return tables(ledger)
 
 
-def _serve(ledger: Ledger, item: int) -> None:
-    """Ship what places with need lack, the quickest way first, then the next ones for what is left."""
+def _serve(ledger: Ledger, item: int, need: Floats) -> None:
+    """Ship what places lack of `need` (places x periods), the quickest way first, then the next ones."""
     net, ways = ledger.net, ledger.ways
     usable = ledger.usable(item)
     wants = ledger.need[item].any(axis=1)[ways.target[usable]]
@@ -51,7 +54,7 @@ def _serve(ledger: Ledger, item: int) -> None:
     for rank in np.unique(ways.rank[usable]):
         tried = usable[ways.rank[usable] == rank]
         tried = tried[~_holds_need(ledger, item)[ways.origin[tried]] | net.items.reusable[item]]
-        ledger.move(item, tried, ledger.missing(item, tried))
+        ledger.move(item, tried, ledger.missing(item, tried, need, ledger.need[item]))
 
 
 def _holds_need(ledger: Ledger, item: int) -> np.ndarray:
@@ -191,9 +194,7 @@ def _trips(ledger: Ledger, way: Ints, period: Ints, trips: Floats) -> pd.DataFra
         }
     )
     frame = frame.groupby(list(frame.columns[:5]), as_index=False, sort=True)["trips"].sum()
-    # Trips are rounded up so that they still carry their load when written.
-    up = np.ceil(frame["trips"] * 10.0**WRITTEN_DECIMALS - 1e-6) / 10.0**WRITTEN_DECIMALS
-    return frame.assign(trips=up)
+    return frame.assign(trips=frame["trips"].round(WRITTEN_DECIMALS))
 
 
 def _shortages(ledger: Ledger) -> pd.DataFrame:

@@ -23,6 +23,10 @@ class Ledger:
         places, items, periods = len(net.places.ids), len(net.items.ids), net.periods
         self.need = np.zeros((items, places, periods))
         self.need[net.needs.item, net.needs.place, net.needs.period] = net.needs.quantity
+        self.floor = np.zeros((items, places, periods))
+        self.floor[net.needs.item, net.needs.place, net.needs.period] = (
+            net.needs.floor * net.needs.quantity
+        )
         self.waits = np.zeros((items, places), dtype=bool)
         self.waits[net.needs.item, net.needs.place] = net.needs.waits
         self.waiting = np.zeros((items, places))
@@ -33,6 +37,9 @@ class Ledger:
         floors = stock_floors(net)
         self.keep[floors.item, floors.place] = floors.quantity
         self.batches_of = [_first_to_go(net, item) for item in range(items)]
+        from_town = ~net.places.is_site[self.ways.origin]
+        self.returning = np.where(from_town, 1, 0)  # goods on these ways take the extra lead
+        self.extra_lead = np.where(net.items.reusable, net.items.extra_lead, 0)
         self.shipped: list[
             tuple[Ints, int, int, Floats, Floats]
         ] = []  # ways, batch, period, units, trips
@@ -101,12 +108,20 @@ class Ledger:
         self.short[item, :, self.now] = left
         self.waiting[item] = np.where(self.waits[item], left, 0.0)
 
-    def missing(self, item: int, ways: Ints, need: Floats | None = None) -> Floats:
+    def missing(
+        self,
+        item: int,
+        ways: Ints,
+        need: Floats | None = None,
+        drained: Floats | None = None,
+    ) -> Floats:
         """Return what the target of each way will lack in the period in which goods sent now would arrive.
 
-        `need` is places x periods (by default the places' own need of the item).
+        `need` is places x periods (by default the places' own need of the item); `drained` what is
+        consumed before that (by default the need).
         """
         wanted = self.need[item] if need is None else need
+        drained = wanted if drained is None else drained
         target, arrives = self.ways.target[ways], self.arrival(item, ways)
         batches = self.batches_of[item]
         level = self.held[batches].sum(axis=0)[target] - self.waiting[item, target]
@@ -116,20 +131,21 @@ class Ledger:
                     arrives >= period, self.coming[period][batches].sum(axis=0)[target], 0.0
                 )
             used = (arrives > period) & ~self.net.items.reusable[item]
-            level = np.where(used, np.maximum(0.0, level - wanted[target, period]), level)
+            level = np.where(used, np.maximum(0.0, level - drained[target, period]), level)
         return np.asarray(
             np.maximum(0.0, wanted[target, arrives] + self.keep[item, target] - level)
         )
 
     def arrival(self, item: int, ways: Ints) -> Ints:
         """Return the period in which each way arrives, at most the last one."""
-        lead = self.net.leads(item)[self.ways.lane[ways], self.now]
+        lead = self.net.lead[self.ways.lane[ways], self.now]
+        lead = lead + self.returning[ways] * self.extra_lead[item]
         return np.asarray(np.minimum(self.now + lead, self.net.periods - 1))
 
     def usable(self, item: int) -> Ints:
         """Return the ways open now for the item that arrive within the horizon."""
         net, ways = self.net, self.ways
-        lead = net.leads(item)[ways.lane, self.now]
+        lead = net.lead[ways.lane, self.now] + self.returning * self.extra_lead[item]
         fits = ways.open[:, self.now] & (self.now + lead < net.periods)
         return np.flatnonzero(
             fits & (net.items.reusable[item] | ~net.lanes.reusable_only[ways.lane])
