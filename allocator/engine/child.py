@@ -1,4 +1,4 @@
-"""Run long work in a child process that streams its best results to disk, so that nothing can take them away."""
+"""Run long work in a child process whose best results so far are on disk: nothing can take them."""
 
 from __future__ import annotations
 
@@ -23,13 +23,14 @@ Progress = Callable[[dict[str, Any]], None]
 
 
 class Child:
-    """A process running `task` ("module:function") with keyword arguments, until done or told to stop.
+    """A process running `task` ("module:function") with keyword arguments, until done or stopped.
 
-    The function gets `emit(result, **event)` as its first argument: each call replaces the best result on
-    disk as one act and tells the parent. The folder is private and goes when the child is closed.
+    The function gets `emit(result, **event)` as its first argument: each call replaces the best
+    result on disk as one act and tells the parent. The folder is private and goes with the child.
     """
 
     def __init__(self, task: str, **arguments: Any) -> None:
+        """Start the process; the arguments are pickled."""
         self.folder = Path(tempfile.mkdtemp(prefix="allocator-"))
         with (self.folder / JOB).open("wb") as file:
             pickle.dump((task, arguments), file, protocol=pickle.HIGHEST_PROTOCOL)
@@ -44,7 +45,7 @@ class Child:
         )
 
     def wait(self, deadline: float | None, progress: Progress, poll: float = 0.05) -> str:
-        """Wait until the child ends ("completed" or "error") or the deadline passes ("time_limit")."""
+        """Wait for the end of the child, "completed" or "error", or of the time, "time_limit"."""
         while self.process.poll() is None:
             self._tell(progress)
             left = poll if deadline is None else min(poll, deadline - time.monotonic())

@@ -70,7 +70,9 @@ class Progress:
 class Stage(Protocol):
     """One goal: how to minimise it and how to hold it."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """Name of the goal."""
 
     def run(self, session: Session, budget: Budget, progress: Progress) -> None:
         """Minimise on the session, record the result, add the rows that hold it."""

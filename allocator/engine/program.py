@@ -1,4 +1,4 @@
-"""A linear or mixed-integer program built from numpy arrays in named blocks of columns and families of rows."""
+"""A linear or mixed-integer program of numpy arrays: blocks of columns, families of rows."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Labels = Callable[[], Sequence[str]]
 
 @dataclass(frozen=True)
 class Block:
-    """A block of columns or a family of rows: its name, where it starts, and how to label its members."""
+    """A block of columns or a family of rows: name, start, size, how to label its members."""
 
     name: str
     start: int
@@ -31,9 +31,10 @@ class Block:
 
 
 class Program:
-    """Columns with bounds, rows with bounds, entries as coordinates; minimisation goals come separately."""
+    """Columns with bounds, rows with bounds, entries as coordinates; goals come separately."""
 
     def __init__(self) -> None:
+        """Start without columns and rows."""
         self.columns: list[Block] = []
         self.rows: list[Block] = []
         self.column_count = 0
@@ -84,6 +85,11 @@ class Program:
         )
         if where.size:
             self._entries.append((where.ravel(), which.ravel(), what.ravel()))
+
+    def add_known(self, rows: Ints, columns: Ints, values: Floats | float) -> None:
+        """Add one coefficient a row and column; a row of -1 is left out: there is no such row."""
+        known = rows >= 0
+        self.add_entries(rows[known], columns[known], np.broadcast_to(values, rows.shape)[known])
 
     @property
     def lower(self) -> Floats:

@@ -1,4 +1,4 @@
-"""Lots and batches: goods that share item, last usable period and earmark (formulation section 2)."""
+"""Lots and batches: goods of one item, last usable period and earmark (formulation section 2)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from allocator.instance.lanes import Bools, Floats, Ints, Places
 
 @dataclass(frozen=True)
 class Lots:
-    """What enters from outside: place, batch, period (from 0), quantity; purchases carry a price and a limit."""
+    """What enters from outside, periods from 0; for purchases `quantity` is the limit."""
 
     place: Ints
     batch: Ints
@@ -44,12 +44,23 @@ class Batches:
         return len(self.item)
 
 
-_COLUMNS = ["place_id", "item_id", "period", "quantity", "expiry", "owner_id", "earmark", "reliability"]
+_COLUMNS = [
+    "place_id",
+    "item_id",
+    "period",
+    "quantity",
+    "expiry",
+    "owner_id",
+    "earmark",
+    "reliability",
+]
 
 
 def usable_lots(instance: Instance, where: Places, periods: int) -> pd.DataFrame:
-    """Return every lot that can be used: place, item, period, quantity, expiry, earmark, source, row, price."""
-    lots = pd.concat([_lots_of(instance, table) for table in ("stocks", "arrivals", "in_transit", "purchases")])
+    """Return every lot that can be used, with its place and item as positions."""
+    lots = pd.concat(
+        [_lots_of(instance, table) for table in ("stocks", "arrivals", "in_transit", "purchases")]
+    )
     lots = lots.merge(_owner_terms(instance), on="owner_id", how="left")
     if not instance.policy.use_unvetted:
         lots = lots[lots["vetted"].fillna(True).astype(bool)]
@@ -59,7 +70,9 @@ def usable_lots(instance: Instance, where: Places, periods: int) -> pd.DataFrame
     lots["item"] = pd.Index(instance["items"]["item_id"]).get_indexer(pd.Index(lots["item_id"]))
     shelf = instance["items"]["shelf_life_periods"].to_numpy(float)[lots["item"]]
     expiry = lots["expiry"].fillna(lots["period"] + pd.Series(shelf, index=lots.index) - 1)
-    lots["expiry"] = expiry.where(expiry < periods, periods + 1).fillna(periods + 1).astype(np.int64)
+    lots["expiry"] = (
+        expiry.where(expiry < periods, periods + 1).fillna(periods + 1).astype(np.int64)
+    )
     good = (lots["place"] >= 0) & (lots["expiry"] >= lots["period"]) & (lots["quantity"] > 0)
     return lots[good].reset_index(drop=True)
 
@@ -76,7 +89,9 @@ def _lots_of(instance: Instance, table: str) -> pd.DataFrame:
     else:
         frame["price"] = 0.0
     columns = [*_COLUMNS[:-1], "source", "row", "price"]
-    return frame[columns].astype({"owner_id": "str", "earmark": "str", "place_id": "str", "item_id": "str"})
+    return frame[columns].astype(
+        {"owner_id": "str", "earmark": "str", "place_id": "str", "item_id": "str"}
+    )
 
 
 def _owner_terms(instance: Instance) -> pd.DataFrame:
@@ -94,7 +109,11 @@ def _owner_terms(instance: Instance) -> pd.DataFrame:
 def batches_of(instance: Instance, where: Places, lots: pd.DataFrame) -> tuple[Batches, Lots]:
     """Group the usable lots into batches; the free, keeping batch of an item comes first."""
     periods = len(instance["periods"])
-    keys = lots[["item", "expiry", "earmark"]].drop_duplicates().sort_values(["item", "earmark", "expiry"])
+    keys = (
+        lots[["item", "expiry", "earmark"]]
+        .drop_duplicates()
+        .sort_values(["item", "earmark", "expiry"])
+    )
     keys = keys.reset_index(drop=True)
     table = pd.MultiIndex.from_frame(keys)
     position = table.get_indexer(pd.MultiIndex.from_frame(lots[["item", "expiry", "earmark"]]))
@@ -105,7 +124,9 @@ def batches_of(instance: Instance, where: Places, lots: pd.DataFrame) -> tuple[B
         item=keys["item"].to_numpy(np.int64),
         expiry=np.minimum(expiry, periods),
         earmark=earmarks,
-        allowed=np.array([allowed[name] for name in earmarks], dtype=bool).reshape(len(keys), len(where.ids)),
+        allowed=np.array([allowed[name] for name in earmarks], dtype=bool).reshape(
+            len(keys), len(where.ids)
+        ),
     )
     return batches, Lots(
         place=lots["place"].to_numpy(np.int64),

@@ -1,4 +1,4 @@
-"""Lanes: which places are joined, how long it takes and when goods may leave (formulation section 1)."""
+"""Lanes: which places are joined, how long it takes, when they are open (formulation section 1)."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Places:
 
 @dataclass(frozen=True)
 class Lanes:
-    """Lanes as arrays: positions of both ends, minutes, km, lead (NaN = from minutes), cost, opening."""
+    """Lanes as arrays; ends are positions of places, `lead` is NaN where minutes decide."""
 
     origin: Ints
     target: Ints
@@ -62,7 +62,9 @@ def places(instance: Instance) -> Places:
     def joined(column: str) -> NDArray[np.object_]:
         return np.concatenate([towns[column].to_numpy(object), sites[column].to_numpy(object)])
 
-    ids = np.concatenate([towns["community_id"].to_numpy(object), sites["site_id"].to_numpy(object)])
+    ids = np.concatenate(
+        [towns["community_id"].to_numpy(object), sites["site_id"].to_numpy(object)]
+    )
     ones = np.ones(len(sites))
     return Places(
         ids=ids,
@@ -132,7 +134,9 @@ def _listed(instance: Instance, where: Places) -> pd.DataFrame:
         }
     )
     frame = frame[(frame["origin"] >= 0) & (frame["target"] >= 0)].reset_index(drop=True)
-    straight = _road_km(where, frame["origin"].to_numpy(int), frame["target"].to_numpy(int), policy.detour)
+    straight = _road_km(
+        where, frame["origin"].to_numpy(int), frame["target"].to_numpy(int), policy.detour
+    )
     km = frame["km"].fillna(pd.Series(straight)).fillna(frame["minutes"] * policy.speed_kmh / 60)
     minutes = frame["minutes"].fillna(km / policy.speed_kmh * 60)
     return frame.assign(km=km.fillna(0.0), minutes=minutes.fillna(0.0))
@@ -164,7 +168,10 @@ def _within(instance: Instance, where: Places) -> pd.DataFrame:
 def _nearest(instance: Instance, where: Places) -> pd.DataFrame:
     name = pd.Series(where.ids)
     found = []
-    for into, side, other in ((~where.is_site, "target", "origin"), (where.is_site, "origin", "target")):
+    for into, side, other in (
+        (~where.is_site, "target", "origin"),
+        (where.is_site, "origin", "target"),
+    ):
         if side == "origin" and not instance.policy.transfers:
             continue
         pairs = _all_pairs(instance, where, into)
@@ -180,7 +187,9 @@ def _without(pairs: pd.DataFrame, listed: pd.DataFrame) -> pd.DataFrame:
 
 
 def _computed(instance: Instance, where: Places, pairs: pd.DataFrame) -> pd.DataFrame:
-    frame = pairs.sort_values(["origin", "target"], kind="stable")[["origin", "target", "minutes", "km"]]
+    frame = pairs.sort_values(["origin", "target"], kind="stable")[
+        ["origin", "target", "minutes", "km"]
+    ]
     return frame.assign(
         lead=np.nan, cost=0.0, open_from=1, open_to=np.nan, listed=False, reusable_only=False
     ).reset_index(drop=True)

@@ -1,4 +1,4 @@
-"""The instance as arrays: what every model, the doctor and the fill heuristic share (formulation sections 1, 2)."""
+"""The instance as arrays, shared by all that plan or examine (formulation sections 1, 2)."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ class Network:
     access: Ints  # places x periods, position in ACCESS_CLASSES
 
     def leads(self, item: int) -> Ints:
-        """Return lanes x periods of lead for one item (reusables leaving a community take longer)."""
+        """Return lanes x periods of lead for one item; reusables leave a community later."""
         from_town = ~self.places.is_site[self.lanes.origin]
         extra = self.items.extra_lead[item] if self.items.reusable[item] else 0
         return self.lead + (from_town * extra)[:, None]
@@ -98,8 +98,7 @@ def network(instance: Instance) -> Network:
     lead = _leads(joined, minutes)
     fleet = fleet_of(instance, where, joined, lead, access)
     opened = _opened(joined, periods) & fleet.lane_permitted
-    lots = usable_lots(instance, where, periods)
-    batches, lots = batches_of(instance, where, lots)
+    batches, lots = batches_of(instance, where, usable_lots(instance, where, periods))
     return Network(
         instance=instance,
         periods=periods,
@@ -121,7 +120,9 @@ def network(instance: Instance) -> Network:
 
 def item_positions(instance: Instance, ids: pd.Series) -> Ints:
     """Return the position of each item id in the items table."""
-    return np.asarray(pd.Index(instance["items"]["item_id"]).get_indexer(pd.Index(ids)), dtype=np.int64)
+    return np.asarray(
+        pd.Index(instance["items"]["item_id"]).get_indexer(pd.Index(ids)), dtype=np.int64
+    )
 
 
 def _items(instance: Instance) -> Items:
@@ -173,7 +174,7 @@ def _opened(joined: Lanes, periods: int) -> Bools:
 
 
 def _access(instance: Instance, where: Places, periods: int) -> tuple[Ints, Floats]:
-    """Return the class of access (places x periods) and the gate share (1 where no row is given)."""
+    """Return the class of access and the gate share, places x periods (1 without a row)."""
     table = instance["access"]
     place = where.find(table["place_id"])
     known = place >= 0

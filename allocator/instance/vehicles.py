@@ -1,4 +1,4 @@
-"""The fleet as arrays: which vehicle rows may run which lanes, and what a trip takes (formulation section 1)."""
+"""The fleet as arrays: who may run which lanes, what a trip takes (formulation section 1)."""
 
 from __future__ import annotations
 
@@ -60,7 +60,9 @@ def fleet_of(instance: Instance, where: Places, joined: Lanes, lead: Ints, acces
     )
 
 
-def _pairs(table: pd.DataFrame, where: Places, joined: Lanes, leaves_site: Bools) -> tuple[Ints, Ints]:
+def _pairs(
+    table: pd.DataFrame, where: Places, joined: Lanes, leaves_site: Bools
+) -> tuple[Ints, Ints]:
     """Return (lane, vehicle row) pairs: lanes that leave the home site, or any site for a pool."""
     home = where.find(table["site_id"])
     pool = (table["site_id"] == "").to_numpy(bool)
@@ -74,7 +76,13 @@ def _pairs(table: pd.DataFrame, where: Places, joined: Lanes, leaves_site: Bools
 
 
 def _permits(
-    table: pd.DataFrame, where: Places, joined: Lanes, lead: Ints, access: Ints, lane: Ints, vehicle: Ints
+    table: pd.DataFrame,
+    where: Places,
+    joined: Lanes,
+    lead: Ints,
+    access: Ints,
+    lane: Ints,
+    vehicle: Ints,
 ) -> Bools:
     zones = sorted({zone for zone in where.zone if zone})
     zone_at = pd.Index(zones).get_indexer(pd.Index(where.zone[joined.target[lane]]))
@@ -105,5 +113,7 @@ def _trip(
     one_way = np.where(np.isnan(speed), joined.minutes[lane], joined.km[lane] / speed * 60)
     fixed = (row["loading_minutes"] + row["unloading_minutes"]).to_numpy(float)
     minutes = 2 * one_way * instance.policy.zone_factor + fixed
-    cost = row["cost_per_trip"].to_numpy(float) + 2 * joined.km[lane] * row["cost_per_km"].to_numpy(float)
+    cost = row["cost_per_trip"].to_numpy(float) + 2 * joined.km[lane] * row["cost_per_km"].to_numpy(
+        float
+    )
     return minutes, cost + minutes / 60 * row["cost_per_hour"].to_numpy(float)

@@ -1,1 +1,1 @@
-"""The fast formulations, one decision a package; models/ beside it holds what each formulation is."""
+"""The fast formulations, one decision a package; models/ at the top says what each of them is."""

@@ -26,7 +26,7 @@ def alone(instance: Instance, place_id: str) -> Instance:
 
 @dataclass
 class Attainable:
-    """Person-days attainable alone by place, tier and window: the need itself until a solve says less."""
+    """Person-days attainable alone by place, tier and window: the need until a solve says less."""
 
     model: DispatchModel
     exact: dict[tuple[int, int], dict[int, float]] = field(default_factory=dict)
@@ -86,7 +86,7 @@ class Attainable:
 
 
 def solve_alone(net: Network, place: int, tier: int, budget: Budget) -> dict[int, float]:
-    """Return window -> attainable person-days of one place alone, only where it is less than the need."""
+    """Return window -> person-days one place attains alone, where that is less than the need."""
     model = DispatchModel(network(alone(net.instance, str(net.places.ids[place]))))
     shares = shares_of(model, tier)
     session = Session(model.program)

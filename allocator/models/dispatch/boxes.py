@@ -1,6 +1,6 @@
 """Tight upper bounds of the flow columns: they make the bounds that follow from duals sharp.
 
-Without loss of optimality nothing is shipped or kept that no need, stock floor or pin can still want.
+Without loss of optimality nothing is shipped or kept that no need, floor or pin can still want.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ class Boxes:
     """Upper bounds in units for ship, stock and use."""
 
     def __init__(self, net: Network, sets: Sets, shorts: Shorts) -> None:
+        """Sum what is supplied so far and what is wanted from now on."""
         self.net, self.sets = net, sets
         self.supply = np.zeros((len(net.batches), net.periods))
         np.add.at(self.supply, (net.lots.batch, net.lots.period), net.lots.quantity)
@@ -28,7 +29,7 @@ class Boxes:
         self.wanted = self._wanted(shorts)
 
     def _wanted(self, shorts: Shorts) -> Floats:
-        """Return items x places x periods: the most a place can still use from a period on (inf: no limit)."""
+        """Return items x places x periods: the most a place can still use (inf: no limit)."""
         net = self.net
         flow = np.zeros(self.need.shape)
         flow[shorts.item, shorts.place, shorts.period] = shorts.quantity
@@ -41,7 +42,7 @@ class Boxes:
         return np.where(self._passes_on()[:, :, None], np.inf, wanted)
 
     def _passes_on(self) -> np.ndarray:
-        """Return items x places from which goods may go on, or that floors and pins bind: no limit by need."""
+        """Return items x places that need does not limit: goods go on, or a floor or pin binds."""
         net, ship = self.net, self.sets.ship
         free = np.zeros(self.need.shape[:2], dtype=bool)
         free[net.batches.item[ship.batch], net.lanes.origin[ship.lane]] = True
@@ -51,7 +52,7 @@ class Boxes:
         return free
 
     def ship(self) -> Floats:
-        """Return the most of every ship column: supply so far, want of the target, trips of the lane."""
+        """Return the most of every ship column: supply so far, want of the target, trips."""
         net, ship = self.net, self.sets.ship
         item = net.batches.item[ship.batch]
         most = np.minimum(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from allocator.engine.program import Floats, Ints
+from allocator.engine.program import Floats, Ints, Labels
 from allocator.instance.network import item_positions
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Change:
-    """Columns e(l, i, t) of units moved differently, and the units of shipments no lane can carry on."""
+    """Columns e(l, i, t) of units moved differently; units of moves no lane carries any more."""
 
     columns: Ints
     lost: float
@@ -31,25 +31,26 @@ def add_change(model: DispatchModel, start: pd.DataFrame) -> Change:
     before, lost = _start_by_key(model, start, shape)
     keys, of_key = np.unique(of_ship, return_inverse=True)
     known = before.reindex(keys).fillna(0.0).to_numpy(float)
-    dropped = before.drop(index=keys, errors="ignore")
+    dropped = before[~before.index.isin(keys)]
     most = np.zeros(len(keys))
     np.add.at(most, of_key, program.upper[model.ship] * model.pack)
     most = np.maximum(most, known)
-    columns = program.add_columns("changed_units", len(keys), most)
-    up = program.add_rows("change_up", len(keys), -known)
-    down = program.add_rows("change_down", len(keys), known)
+    labels = model.label.moves(*np.unravel_index(keys, shape))
+    columns = program.add_columns("changed_units", len(keys), most, labels=labels)
+    up = program.add_rows("change_up", len(keys), -known, labels=labels)
+    down = program.add_rows("change_down", len(keys), known, labels=labels)
     for rows, sign in ((up, -1.0), (down, 1.0)):
         program.add_entries(rows, columns, 1.0)
         program.add_entries(rows[of_key], model.ship, sign * model.pack)
     if net.instance.policy.max_changes is not None:
-        _add_cap(model, columns, most, len(dropped) + len(lost))
+        _add_cap(model, columns, most, len(dropped) + len(lost), labels)
     return Change(columns, float(dropped.sum() + lost.sum()))
 
 
-def _add_cap(model: DispatchModel, columns: Ints, most: Floats, given: int) -> None:
+def _add_cap(model: DispatchModel, columns: Ints, most: Floats, given: int, labels: Labels) -> None:
     program = model.program
-    switch = program.add_columns("changed", len(columns), 1.0, integer=True)
-    rows = program.add_rows("changed_up", len(columns), upper=0.0)
+    switch = program.add_columns("changed", len(columns), 1.0, integer=True, labels=labels)
+    rows = program.add_rows("changed_up", len(columns), upper=0.0, labels=labels)
     program.add_entries(rows, columns, 1.0)
     program.add_entries(rows, switch, -most)
     allowed = float(model.net.instance.policy.max_changes or 0) - given
@@ -60,7 +61,7 @@ def _add_cap(model: DispatchModel, columns: Ints, most: Floats, given: int) -> N
 def _start_by_key(
     model: DispatchModel, start: pd.DataFrame, shape: tuple[int, int, int]
 ) -> tuple[pd.Series, pd.Series]:
-    """Return the start plan's units by lane, item and period, and those on no lane of this instance."""
+    """Return the units of the start plan by lane, item and period, and those on no lane here."""
     net = model.net
     ends = pd.MultiIndex.from_arrays([net.lanes.origin, net.lanes.target])
     origin, target = net.places.find(start["from_id"]), net.places.find(start["to_id"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from allocator.instance.network import Network
 
 @dataclass(frozen=True)
 class Shorts:
-    """What each need row misses, as constant + columns: short = quantity - sum use, or the waiting column."""
+    """What each need row misses: short = quantity - sum of use, or the waiting column."""
 
     place: Ints
     item: Ints
@@ -50,7 +51,7 @@ def late_keys(net: Network, shorts: Shorts) -> LateKeys:
 
 
 def waiting_most(shorts: Shorts) -> Floats:
-    """Return the most that can be waiting: all need up to the period (rows of one place and item in order)."""
+    """Return the most that can be waiting: all need of the place and item up to the period."""
     order = np.lexsort((shorts.period, shorts.item, shorts.place))
     total = np.cumsum(shorts.quantity[order])
     starts = np.r_[True, (np.diff(shorts.place[order]) != 0) | (np.diff(shorts.item[order]) != 0)]
@@ -65,10 +66,10 @@ def waiting_most(shorts: Shorts) -> Floats:
 
 
 def need_rows(net: Network) -> Shorts:
-    """Return the needs, with rows of quantity 0 added after a waiting need so that it can go on waiting."""
+    """Return the needs; rows of quantity 0 follow a waiting need so that it can go on waiting."""
     needs = net.needs
     waits = np.flatnonzero(needs.waits)
-    columns = [
+    columns: tuple[Any, ...] = (
         needs.place,
         needs.item,
         needs.period,
@@ -76,11 +77,10 @@ def need_rows(net: Network) -> Shorts:
         needs.quantity,
         needs.people,
         needs.waits,
-    ]
+    )
     if len(waits):
-        columns = [
-            np.concatenate([a, b]) for a, b in zip(columns, _later_rows(net, waits), strict=True)
-        ]
+        pairs = zip(columns, _later_rows(net, waits), strict=True)
+        columns = tuple(np.concatenate(pair) for pair in pairs)
     return Shorts(*columns)
 
 

@@ -15,7 +15,7 @@ DUST = 0.5 * 10.0**-WRITTEN_DECIMALS
 
 
 def plan_tables(model: DispatchModel, solution: Floats) -> Mapping[str, pd.DataFrame]:
-    """Return shipments, trips, purchases and shortages of a point (length of the program's columns)."""
+    """Return shipments, trips, purchases and shortages of a point of the program."""
     return {
         "shipments": shipments(model, solution[model.ship] * model.pack),
         "trips": trips(model, solution[model.trips]),

@@ -37,7 +37,7 @@ def goal_results(
 
 
 def proven(goals: tuple[GoalResult, ...], gap: float) -> Proof:
-    """Return optimal when every goal is proven within its tolerance, gap when every goal has a bound."""
+    """Return optimal when every goal is within its tolerance, gap when each has a bound."""
     if not goals or any(goal.bound is None for goal in goals):
         return "none"
     within = all(goal.gap is not None and goal.gap <= max(gap, PROVEN) for goal in goals)

@@ -39,7 +39,7 @@ class Held:
 
 @dataclass(frozen=True)
 class Sets:
-    """The index sets of dispatch, and when a batch can first be at a place (batches x places)."""
+    """The index sets; `first` is when a batch can first be at a place (batches x places)."""
 
     ship: Ship
     stock: Held
@@ -86,7 +86,7 @@ def _stacked(parts: list[tuple[Ints, ...]], width: int) -> list[Ints]:
 
 
 def _last_wanted(net: Network, floors: FloorRows, pinned: Ints) -> Ints:
-    """Return items x places: the last period in which the item is of use at the place (-1 = never)."""
+    """Return items x places: the last period in which the item is of use there (-1 = never)."""
     last = np.full((len(net.items.ids), len(net.places.ids)), -1)
     needs = net.needs
     until = np.where(needs.waits, net.periods - 1, needs.period)
@@ -106,6 +106,7 @@ def _pinned_places(net: Network) -> Ints:
 
 
 def stock_floors(net: Network) -> FloorRows:
+    """Return what each stock floor keeps: its share of the usable lots in `stocks`."""
     limits = net.instance["limits"]
     place = net.places.find(limits["place_id"])
     item = item_positions(net.instance, limits["item_id"])
@@ -123,7 +124,7 @@ def stock_floors(net: Network) -> FloorRows:
 
 
 def _reach(net: Network, batch: int, first: Ints, last_of_item: Ints) -> tuple[Bools, Ints]:
-    """Spread `first` forward along the lanes and the last useful period backward; return usable lane-periods."""
+    """Spread `first` forward along lanes; return usable lane-periods and last useful periods."""
     item = net.batches.item[batch]
     origin, target = net.lanes.origin, net.lanes.target
     period = np.arange(net.periods)[None, :]
@@ -161,7 +162,7 @@ def _ship(net: Network, batch: int, reach: Bools, first: Ints, last: Ints) -> tu
 
 
 def _stock(net: Network, batch: int, first: Ints, last: Ints) -> tuple[Ints, ...]:
-    """Stock is carried on while some later period (or a floor, or a level in use) can still want it."""
+    """Stock is carried on while a later period, a floor or a level in use can still want it."""
     item = net.batches.item[batch]
     period = np.arange(net.periods)[:, None]
     until = last if net.items.reusable[item] else last - 1

@@ -13,7 +13,7 @@ from allocator.models.dispatch.model import DispatchModel
 
 @dataclass(frozen=True)
 class Shares:
-    """One row a place and window of a tier: person-days needed N, and the matrix that sums late person-days."""
+    """One row a place and window of a tier: person-days needed, the matrix that sums those late."""
 
     tier: int
     place: Ints

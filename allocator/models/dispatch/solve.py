@@ -20,7 +20,7 @@ from allocator.models.dispatch.terms import UNITS, Expression, expression
 
 @dataclass
 class Solved:
-    """A solved dispatch: the model, what was reached, and the figures of what places attain alone."""
+    """A solved dispatch: the model, what was reached, what places attain alone."""
 
     model: DispatchModel
     progress: Progress

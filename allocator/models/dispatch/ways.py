@@ -27,7 +27,7 @@ class Ways:
 
 
 def ways_of(net: Network) -> Ways:
-    """Return every way, ranked a target by minutes per kg (minutes of the lane where no vehicle is needed)."""
+    """Return every way; a target's ways are ranked by lead, then minutes of driving per kg."""
     fleet, lanes = net.fleet, net.lanes
     by_hand = np.ones(len(lanes), dtype=bool)
     if fleet.limited:
@@ -41,7 +41,7 @@ def ways_of(net: Network) -> Ways:
     minutes = np.r_[fleet.pair_minutes, np.zeros(len(hand))]
     opened = np.concatenate([fleet.pair_open & net.open[fleet.pair_lane], net.open[hand]])
     effort = np.where(pair >= 0, minutes / kg[vehicle], lanes.minutes[lane] * 1e-6)
-    # What comes later than need be is the last choice: a lead outweighs every effort of the same day.
+    # What comes later than need be is the last choice: a lead outweighs every effort of a day.
     late = net.lead[lane].min(axis=1)
     order = np.lexsort((lane, effort, late, lanes.target[lane]))
     target = lanes.target[lane][order]
