@@ -233,7 +233,7 @@ def add_stock_and_use(m: Model) -> None:
                 m.use[p, k, t] = m.variable("use", p, *of_batch(k), t)
     for p, i, t in case.needs:
         if case.items[i]["reusable"]:
-            m.in_use[p, i, t] = m.variable("use", p, i, t)
+            m.in_use[p, i, t] = m.variable("level_in_use", p, i, t)
 
 
 def waits_by(case: Case, p: str, i: str, t: int) -> bool:

@@ -221,6 +221,14 @@ def moves(m: Model) -> dict[tuple[str, str, str, int], tuple[Any, float]]:
     }
 
 
+def change(m: Model) -> None:
+    """e >= |X - X0|: what is moved differently from the start plan."""
+    for key, (x, before) in moves(m).items() if m.case.start is not None else ():
+        e = m.change[key] = m.variable("changed_units", *key)
+        m.row("change_up", key, e >= x - before)
+        m.row("change_down", key, e >= before - x)
+
+
 def changes(m: Model) -> None:
     """At most so many sums differ from the start plan."""
     if m.case.start is None or m.case.policy.max_changes is None:
@@ -231,20 +239,11 @@ def changes(m: Model) -> None:
     for row in m.case.purchases:
         supply[row["item_id"]] = supply.get(row["item_id"], 0.0) + row["limit"]
     changed = []
-    for key, (x, before) in moves(m).items():
+    for key, (_, before) in moves(m).items():
         w = m.variable("changed", *key, upper=1, whole=True)
-        m.row("changed_up", key, x - before <= supply.get(key[2], 0.0) * w)
-        m.row("changed_down", key, before - x <= before * w)
+        m.row("changed_up", key, m.change[key] <= max(before, supply.get(key[2], 0.0)) * w)
         changed.append(w)
     m.row("changes", (), Sum(changed) <= m.case.policy.max_changes)
-
-
-def change(m: Model) -> None:
-    """e >= |X - X0| for the goal change."""
-    for key, (x, before) in moves(m).items() if m.case.start is not None else ():
-        e = m.change[key] = m.variable("change", *key)
-        m.row("change_up", key, e >= x - before)
-        m.row("change_down", key, e >= before - x)
 
 
 ROWS = (
@@ -264,6 +263,6 @@ ROWS = (
     stock_floor,
     budget,
     pin,
-    changes,
     change,
+    changes,
 )
