@@ -155,7 +155,7 @@ def test_reasons_and_the_path_come_last(plan: Plan, tiny: Instance) -> None:
 def test_assumptions_are_told(plan: Plan, tiny: Instance) -> None:
     text = one_line(summary_text(plan, tiny, 80))
     assert "Lanes: 4 (listed: those of links)" in text
-    assert "Fairness rule: max-min, over 3 periods." in text
+    assert "Fairness rule: max-min; shares are compared in windows of 3 periods." in text
     nearest = tiny.replace(policy=tiny.policy.replace(exercise=True, fairness="none"))
     drill = one_line(summary_text(plan, nearest, 80))
     assert "EXERCISE" in drill
@@ -223,3 +223,14 @@ def test_a_run_without_a_plan_has_a_summary_too() -> None:
 def test_a_plan_that_meets_every_need(plan: Plan, tiny: Instance) -> None:
     met = {**plan.tables, "shortages": plan_table("shortages")}
     assert "No need is left unmet." in summary_text(plan.replace(tables=met), tiny)
+
+
+def test_noise_is_no_shortage(plan: Plan, tiny: Instance) -> None:
+    noise = plan.shortages.assign(short=1e-4, person_days=1e-4)
+    text = summary_text(plan.replace(tables={**plan.tables, "shortages": noise}), tiny)
+    assert "No need is left unmet." in text
+
+
+def test_shortages_that_are_not_stated_are_not_called_none(plan: Plan, tiny: Instance) -> None:
+    stated = {name: frame for name, frame in plan.tables.items() if name != "shortages"}
+    assert "does not state them" in summary_text(plan.replace(tables=stated), tiny)

@@ -6,6 +6,7 @@ import shutil
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,7 @@ from allocator.errors import (
     Fault,
     InstanceError,
     InterruptedRun,
-    PlanMissingError,
+    NoPlanError,
     UsageError,
     ViolationError,
 )
@@ -127,6 +128,7 @@ def solved(request: Request) -> Reply:
     """Run dispatch, write the plan and tell of it."""
     began = time.monotonic()
     chosen = run_settings(request.flags)
+    _check_solver(chosen.get("solver", "highs"), request.model)
     with ProgressLines(request.quiet) as progress:
         from allocator.plan.folder import held, refuse_other_content
 
@@ -137,8 +139,31 @@ def solved(request: Request) -> Reply:
         progress.tell(f"{request.instance} is read; the plan goes to {out}")
         with held(out):
             plan = _planned(request, case, chosen, began, progress)
+            _require(plan)
             plan.save(out)
     return _reply(plan.replace(path=out), case, missed(plan, wanted))
+
+
+def _check_solver(solver: str, model: Path | None) -> None:
+    """Refuse a solver that is not here and a model that cannot be imported, before any work."""
+    if model is not None:
+        from allocator.models.own import load_model
+
+        load_model(model)
+    if solver == "highs":
+        return
+    from allocator.engine.solvers import solvers
+
+    names = [one.name for one in solvers() if one.name and one.available]
+    if solver not in names:
+        raise UsageError.because(
+            "there is no such solver on this machine",
+            where="--solver",
+            value=solver,
+            action=f"choose from {', '.join(names)}",
+            suggestion=next(iter(get_close_matches(solver, names, n=1)), ""),
+            code="E2203",
+        )
 
 
 def default_out(request: Request) -> Path:
@@ -225,11 +250,20 @@ def _reply(plan: Plan, case: Instance, failed: tuple[Fault, ...]) -> Reply:
     )
 
 
+def _require(plan: Plan) -> None:
+    """Refuse to replace an earlier plan by nothing."""
+    if plan.status.plan == "none":
+        raise NoPlanError.because(
+            "the run ended without a plan",
+            value=plan.status.termination,
+            action="give it more time; see also: allocator doctor",
+            code="E5003",
+        )
+
+
 def _exit_code(plan: Plan, failed: tuple[Fault, ...]) -> int:
     if plan.status.termination == "interrupted":
         return InterruptedRun.exit_code
-    if plan.status.plan == "none":
-        return PlanMissingError.exit_code
     if plan.status.plan == "invalid":
         return ViolationError.exit_code
     return THRESHOLD_MISSED if failed else 0
@@ -241,8 +275,6 @@ def _faults(plan: Plan) -> tuple[Fault, ...]:
     if plan.status.termination == "interrupted":
         rule = "the run was interrupted; the best plan so far is written"
         return (Fault("E8001", "error", path, "", rule, "run again for a better one"),)
-    if plan.status.plan == "none":
-        return (Fault("E5001", "error", path, "", "there is no plan", "give more time"),)
     if plan.status.plan == "invalid":
         rule = "the plan breaks rules of its instance"
         return (Fault("E6001", "error", path, "", rule, f"see: allocator check {path}"),)
@@ -258,9 +290,9 @@ def _data(plan: Plan, case: Instance) -> dict[str, object]:
     from dataclasses import asdict
 
     from allocator.plan.save import goal_document
-    from allocator.report.shortages import by_community, by_item
+    from allocator.report.shortages import by_community, by_item, noticeable
 
-    short = not plan.shortages.empty
+    short = not noticeable(plan).empty
     return {
         "path": str(plan.path),
         "instance": dict(plan.instance),
@@ -270,7 +302,7 @@ def _data(plan: Plan, case: Instance) -> dict[str, object]:
         "seconds": dict(plan.run.get("seconds", {})),
         "shipments": len(plan.shipments),
         "shortages": {
-            "rows": len(plan.shortages),
+            "rows": len(noticeable(plan)),
             "items": _records(by_item(plan, case)) if short else [],
             "communities": _records(by_community(plan, case)) if short else [],
         },

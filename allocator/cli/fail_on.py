@@ -27,7 +27,11 @@ class Threshold:
     def missed(self, plan: Plan) -> str:
         """Say how the plan misses it; blank when it does not."""
         if self.what == "shortage":
-            rows = len(plan.shortages)
+            from allocator.report.shortages import noticeable
+
+            if not plan.states("shortages"):
+                return "the plan does not state its shortages"
+            rows = len(noticeable(plan))
             return f"{rows:,} needs are not fully met" if rows else ""
         if self.what == "unproven":
             return "" if plan.status.proof == "optimal" else "not every goal is proven"

@@ -28,7 +28,7 @@ _FACTORS = {"": 1.0, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
 
 def seconds(value: object) -> float:
     """Read a duration: 90, 90s, 15m or 1h; ValueError when it is none, or not above 0."""
-    found = re.fullmatch(r"\s*([0-9.]+)\s*([a-z]*)\s*", str(value).lower())
+    found = re.fullmatch(r"\s*(\d+\.?\d*|\.\d+)\s*([a-z]*)\s*", str(value).lower())
     if not found or found[2] not in _FACTORS:
         raise ValueError("a number of seconds above 0, or such as 15m or 1h")
     length = float(found[1]) * _FACTORS[found[2]]

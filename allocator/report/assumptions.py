@@ -14,7 +14,8 @@ def assumption_sentences(plan: Plan, instance: Instance) -> list[str]:
     """Return what was assumed, one sentence each."""
     policy = instance.policy
     window = count(policy.fairness_window, "period")
-    sentences = [_lanes(instance), f"Fairness rule: {policy.fairness}, over {window}."]
+    rule = f"Fairness rule: {policy.fairness}; shares are compared in windows of {window}."
+    sentences = [_lanes(instance), rule]
     if policy.fairness == "none":
         sentences[-1] = "Fairness rule: none."
     arriving = len(instance["arrivals"]) + len(instance["in_transit"])

@@ -14,6 +14,7 @@ from allocator.report.words import (
     is_share,
     number,
     percent,
+    served,
     tier_words,
 )
 
@@ -111,7 +112,7 @@ def _apart(goals: Sequence[GoalResult], other: Mapping[str, float]) -> list[Goal
         for goal in goals
         if goal.value is not None
         and goal.name in other
-        and abs(goal.value - other[goal.name]) > max(NOISE * abs(goal.value), NOISE)
+        and abs(goal.value - other[goal.name]) > max(NOISE * abs(goal.value), _least(goal))
     ]
 
 
@@ -124,12 +125,17 @@ def _difference(goal: GoalResult, other: float) -> str:
 
 def _shares(goals: Sequence[GoalResult], other: Mapping[str, float]) -> list[str]:
     shares = [
-        f"{percent(1 - goal.value)} instead of {percent(1 - other[goal.name])}"
+        f"{served(goal.value)} instead of {served(other[goal.name])}"
         f" ({tier_words(goal.name.partition('.')[2])})"
-        for goal in goals
-        if is_share(goal.name) and goal.value is not None and goal.name in other
+        for goal in _apart(goals, other)
+        if is_share(goal.name) and goal.value is not None
     ]
     return [f"the worst-off place gets {' and '.join(shares)}"] if shares else []
+
+
+def _least(goal: GoalResult) -> float:
+    """Return the least difference worth telling: a tenth of a point of a share."""
+    return 5e-4 if is_share(goal.name) else NOISE
 
 
 def _is_need(name: str) -> bool:

@@ -6,13 +6,14 @@ from typing import Any
 
 from allocator.plan import Plan
 from allocator.report.layout import wrap
+from allocator.report.shortages import noticeable
 
 MOST = 5
 
 
 def reason_lines(plan: Plan, width: int) -> list[str]:
     """Return the reasons written with the plan, the largest shortages first."""
-    if plan.shortages.empty:
+    if noticeable(plan).empty:
         return []
     reasons = plan.reasons
     if reasons.empty:

@@ -13,6 +13,13 @@ from allocator.report.layout import Column, table, wrap
 from allocator.report.words import count, label, number, percent
 
 MOST = 10
+NOISE, NOISE_UNITS = 1e-5, 1e-3
+
+
+def noticeable(plan: Plan) -> pd.DataFrame:
+    """Return the shortages that are more than numerical noise."""
+    short = plan.shortages
+    return short[short["short"] > (NOISE * short["need"]).clip(lower=NOISE_UNITS)]
 
 
 def by_item(plan: Plan, instance: Instance | None = None) -> pd.DataFrame:
@@ -22,7 +29,7 @@ def by_item(plan: Plan, instance: Instance | None = None) -> pd.DataFrame:
     in use unit-periods), share (of the need; NaN without the instance), person_days, people (in
     the worst period), worst_community, worst_period.
     """
-    short = plan.shortages.reset_index(drop=True)
+    short = noticeable(plan).reset_index(drop=True)
     short["quantity"] = short["short"].where(_counts(short, instance), 0.0)
     grouped = short.groupby("item_id", sort=False)
     found = grouped[["quantity", "person_days"]].sum()
@@ -42,7 +49,8 @@ def by_community(plan: Plan, instance: Instance | None = None) -> pd.DataFrame:
     never the sum), share_critical (of its life-critical need), worst_item. Without the instance
     tiers are not known: all person-days are under other.
     """
-    short = plan.shortages.assign(tier=_tiers(plan.shortages["item_id"], instance))
+    short = noticeable(plan)
+    short = short.assign(tier=_tiers(short["item_id"], instance))
     keys = ["community_id", "tier", "period"]
     largest = short.groupby(keys)["person_days"].max().groupby(["community_id", "tier"]).sum()
     totals = largest.unstack("tier", fill_value=0)
@@ -58,7 +66,9 @@ def by_community(plan: Plan, instance: Instance | None = None) -> pd.DataFrame:
 
 def shortage_lines(plan: Plan, instance: Instance | None, width: int) -> list[str]:
     """Return both tables for people, at most ten rows each."""
-    if plan.shortages.empty:
+    if not plan.states("shortages"):
+        return wrap("Shortages: the plan does not state them.", width)
+    if noticeable(plan).empty:
         return ["No need is left unmet."]
     items, places = by_item(plan, instance), by_community(plan, instance)
     return [

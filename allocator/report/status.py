@@ -33,7 +33,7 @@ def _ended(plan: Plan) -> str:
     words = ENDED[plan.status.termination]
     complaint = str(plan.summary.get("complaint") or "").strip()
     if plan.status.termination == "error" and complaint:
-        words += f" ({complaint.splitlines()[0]})"
+        words += f" ({complaint.splitlines()[-1].strip()})"
     seconds = plan.run.get("seconds")
     if isinstance(seconds, dict) and seconds:
         words += f" after {number(round(sum(seconds.values()), 1))} s"

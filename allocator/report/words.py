@@ -77,8 +77,13 @@ def goal_amount(name: str, value: float | None, unit: str = "") -> str:
     if value is None:
         return "-"
     if is_share(name):
-        return f"{percent(1.0 - value)}{' of what it could' if unit else ''}"
+        return f"{served(value)}{' of what it could' if unit else ''}"
     return f"{number(value)} {unit}".rstrip()
+
+
+def served(missing: float) -> str:
+    """Write the share served, given 1 - share; noise near nothing is nothing."""
+    return percent(1.0 - missing) if 1.0 - missing > 5e-5 else "0 %"
 
 
 def gap_words(goal: GoalResult) -> str:
