@@ -39,8 +39,7 @@ def demo(out: Path, time_limit: str | None, quiet: bool) -> Reply:
 
 def demo_instance() -> Path:
     """Return the district instance of a checkout, else the packaged tiny one."""
-    import allocator
     from allocator.resources import tiny_instance_path
 
-    district = Path(allocator.__file__).resolve().parents[1] / DISTRICT
+    district = Path(__file__).resolve().parents[2] / DISTRICT
     return district if district.is_dir() else tiny_instance_path()
