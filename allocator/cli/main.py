@@ -19,6 +19,7 @@ VERBS = {
     "compare": Verb("allocator.cli.compare:compare", "Set plans side by side."),
     "generate": Verb("allocator.cli.generate:generate", "Make an instance of any size."),
     "export": Verb("allocator.cli.export:export", "Pack an instance or plan into one file."),
+    "import": Verb("allocator.cli.import_:import_", "Turn a workbook or zip into an instance."),
     "schema": Verb("allocator.cli.schema:schema", "List tables, fields, units and defaults."),
     "solvers": Verb("allocator.cli.solvers:solvers", "List the solvers and their versions."),
     "bench": Verb("allocator.cli.bench:bench", "Run the registered benchmarks."),

@@ -16,7 +16,11 @@ from allocator.engine.program import Floats, Ints, Program
 DUAL_NOISE = 1e-6  # of the largest cost: reduced costs and duals below it may be rounding
 FACE_WIDTH = 1e-6  # how near, relative to its size, a value must be to the bound it is kept at
 MOST_ITERATIONS = 2147483647
-STALLED_ITERATIONS = 400
+STALLED_ITERATIONS = 150
+TIGHT, LOOSE = (
+    1e-8,
+    1e-5,
+)  # relative gap of the interior point method; the bound says what it was worth
 SIMPLEX_COLUMNS = 20_000  # above this the interior point method is faster on dispatch programs
 Interrupted = Callable[[], bool]
 
@@ -85,6 +89,10 @@ class Session:
         for row, low, high in zip(rows, lower, upper, strict=True):
             _require(self._highs.changeRowBounds(int(row), float(low), float(high)), "row bounds")
 
+    def upper(self) -> Floats:
+        """Return the upper bounds of the columns."""
+        return np.asarray(self._highs.getLp().col_upper_)
+
     def set_entry(self, row: int, column: int, value: float) -> None:
         """Change one coefficient."""
         _require(self._highs.changeCoeff(row, column, value), "coefficient")
@@ -126,7 +134,15 @@ class Session:
         if start is not None and whole:
             self._start(start)
         self._highs.run()
+        if method == "ipm" and work is None and self._stalled():
+            self._option("ipm_optimality_tolerance", LOOSE)
+            self._highs.run()
+            self._option("ipm_optimality_tolerance", TIGHT)
         return self._outcome(cost, method, whole, time.perf_counter() - began)
+
+    def _stalled(self) -> bool:
+        status = self._highs.getModelStatus()
+        return bool(status == highspy.HighsModelStatus.kIterationLimit)
 
     def _choose(self, whole: bool, crossover: bool) -> str:
         method = "simplex" if self.columns <= SIMPLEX_COLUMNS else "ipm"

@@ -97,7 +97,12 @@ def solve_alone(net: Network, place: int, tier: int, budget: Budget) -> dict[int
     ):
         return {}
     found: dict[int, float] = {}
-    for row in range(len(shares.window)):
+    missed = (
+        np.zeros(len(shares.needed))
+        if everything.solution is None
+        else shares.short(everything.solution)
+    )
+    for row in np.flatnonzero(missed > 1e-9 * shares.needed):
         cost = shares.matrix[row].toarray().ravel()
         outcome = session.minimise(cost, budget.seconds())
         if outcome.value is not None and outcome.value > 1e-9 * shares.needed[row]:

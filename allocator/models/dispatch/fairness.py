@@ -15,8 +15,14 @@ from allocator.models.dispatch.model import DispatchModel
 from allocator.models.dispatch.shares import Shares, shares_of
 
 NEWTON_STEPS = 30
+CONFIRM_STEPS = 6
+EAGER_PLACES = (
+    60  # up to here every place is solved alone first; above, only those that block the level
+)
 LOWEST = -1e6  # a share falls below 0 where more people wait than are in need
 DUAL_TOLERANCE = 1e-7
+LARGE_COLUMNS = 100_000
+STEP_BELOW_LARGE = 2e-3
 STEP_BELOW = 2e-4  # of the share missed: how far below its bound the level is confirmed
 
 
@@ -49,6 +55,8 @@ class LevelStage:
 
     def run(self, session: Session, budget: Budget, progress: Progress) -> None:
         """Find the level (and the next ones), record each, hold it."""
+        if len(np.unique(self.shares.place)) <= EAGER_PLACES:
+            self.attainable.refine(self.tier, np.unique(self.shares.place), budget)
         rows = LevelRows(session, self.shares, self.attainable.known(self.shares))
         for number in range(self.rounds):
             if rows.settled.all() or budget.spent():
@@ -99,6 +107,10 @@ class LevelRows:
         self.settled = attainable <= 0
         self.floor = np.zeros(size)
         self.blocking = np.zeros(size, dtype=bool)
+        # A finite box: a bound from duals needs one.
+        self.most = shares.short(session.upper()) + np.abs(attainable)
+        self.tried: list[float] = []  # levels above the optimum, falling
+        self.nothing = 1e-9 * float(shares.needed.sum())
         self.excess = session.add_columns(np.zeros(size), np.zeros(size))
         self.level = session.add_columns(np.zeros(1), np.zeros(1))
         self.rows = np.arange(session.rows, session.rows + size)
@@ -132,6 +144,7 @@ class LevelRows:
         rising = ~self.settled
         self.floor[rising] = level
         places = np.unique(self.shares.place[self.blocking & rising])
+        self.tried.clear()
         now = rising & (np.isin(self.shares.place, places) if len(places) else True)
         self.settled |= now
         sides = self.shares.needed - self.attainable * self.floor
@@ -169,23 +182,48 @@ class LevelRows:
         rising = ~self.settled
         if start is not None and self._smallest(start) >= 1.0 - 1e-9:
             return Search(1.0, 1.0, start, "completed", 0, 0.0)
-        self.session.set_bounds(self.excess, np.zeros(len(rising)), np.where(rising, np.inf, 0.0))
-        cost = np.zeros(self.session.columns)
-        cost[self.excess] = 1.0
-        level, seconds = 1.0, 0.0
+        self.session.set_bounds(
+            self.excess, np.zeros(len(rising)), np.where(rising, self.most, 0.0)
+        )
+        level, seconds = self._first_level(), 0.0
+        climbing = level < 1.0
         for step in range(1, NEWTON_STEPS + 1):
-            outcome = self._at(level, cost, budget)
+            outcome = self._at(level, self._excess_cost(), budget)
             seconds += outcome.seconds
             if outcome.duals is None or outcome.bound is None:
-                return Search(None, level, None, outcome.termination, step, seconds)
+                # Rounding stalls right at the optimum; `level` is a true bound all the same.
+                return self._confirm(level, self._below(level), budget, step, seconds)
+            climbing = climbing and outcome.bound <= self.nothing and bool(self.tried)
+            if climbing:
+                level = self.tried.pop()  # reached with room to spare: the optimum may lie above
+                continue
             self._mark_blocking(outcome.duals)
             slope = float(np.abs(outcome.duals[self.rows] * self.attainable)[rising].sum())
             following = level - max(0.0, outcome.bound) / slope if slope > 0 else level
-            below = STEP_BELOW * max(1e-6, 1.0 - following)
-            still, level = level - following < below, min(level, following)
+            below = self._below(following)
+            still = level - following < below
             if still:
-                return self._confirm(level, below, budget, step, seconds)
+                return self._confirm(min(level, following), below, budget, step, seconds)
+            self.tried.append(level)
+            level = following
         return Search(None, level, None, "work_limit", NEWTON_STEPS, seconds)
+
+    def _first_level(self) -> float:
+        """Start at 1, or one step before the end of the last search: corrected figures raise the level a little."""
+        if len(self.tried) < 2:
+            self.tried.clear()
+            return 1.0
+        self.tried.pop()
+        return self.tried.pop()
+
+    def _below(self, level: float) -> float:
+        share = STEP_BELOW if self.session.columns < LARGE_COLUMNS else STEP_BELOW_LARGE
+        return share * max(1e-6, 1.0 - level)
+
+    def _excess_cost(self) -> Floats:
+        cost = np.zeros(self.session.columns)
+        cost[self.excess] = 1.0
+        return cost
 
     def _at(self, level: float, cost: Floats, budget: Budget) -> Outcome:
         self.session.set_bounds(self.level, np.array([level]), np.array([level]))
@@ -199,13 +237,12 @@ class LevelRows:
         """Find a point at a level a little below the bound, where the program has room inside."""
         nothing = np.zeros(len(self.excess))
         self.session.set_bounds(self.excess, nothing, nothing)
-        outcome = self._at(bound - below, np.zeros(self.session.columns), budget)
-        for _ in range(3):
-            if outcome.termination != "infeasible":
-                break
-            below *= 10
+        for _ in range(CONFIRM_STEPS):
             outcome = self._at(bound - below, np.zeros(self.session.columns), budget)
-        seconds += outcome.seconds
+            seconds += outcome.seconds
+            if outcome.solution is not None or budget.spent():
+                break
+            below *= 4
         reached = None if outcome.solution is None else bound - below
         return Search(reached, bound, outcome.solution, outcome.termination, step + 1, seconds)
 
