@@ -35,7 +35,7 @@ def shares_of(model: DispatchModel, tier: int) -> Shares:
     """Return the rows of a tier: every place with need, every rolling window with need."""
     net, keys = model.net, model.late_keys
     width = min(net.instance.policy.fairness_window, net.periods)
-    mine = np.flatnonzero((keys.tier == tier) & (keys.people > 0))
+    mine = np.flatnonzero(keys.tier == tier)  # those still waiting count after the need, too
     days = net.days[keys.period[mine]]
     starts = net.periods - width + 1
     columns, rows, values = [], [], []
