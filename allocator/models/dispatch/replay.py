@@ -1,0 +1,135 @@
+"""Follow shipments through a case, period by period: what is at hand, what is consumed, what falls short."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from allocator.engine.program import Floats, Ints
+from allocator.instance.network import Network
+from allocator.models.dispatch.need import Shorts, need_rows
+from allocator.plan.precision import WRITTEN_DECIMALS
+
+NOISE_UNITS, NOISE_RELATIVE = (
+    2e-5,
+    2e-7,
+)  # short by less than this is the rounding of written quantities
+REPAIRS = 50
+
+
+@dataclass(frozen=True)
+class Moves:
+    """Shipments as arrays; periods count from 0, `units` of a batch on a lane."""
+
+    lane: Ints
+    batch: Ints
+    period: Ints
+    arrives: Ints
+    units: Floats
+
+    def scaled(self, factor: Floats) -> Moves:
+        """Return the same with each quantity times its factor."""
+        return replace(self, units=self.units * factor)
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """The moves as far as goods were at hand, the need rows, and units short (or waiting) of each."""
+
+    net: Network
+    moves: Moves
+    needs: Shorts
+    short: Floats
+
+    def shortages(self) -> pd.DataFrame:
+        """Return the shortages table."""
+        net, needs = self.net, self.needs
+        kept = np.flatnonzero(self.short > 0)
+        order = np.lexsort((needs.item[kept], needs.place[kept], needs.period[kept]))
+        kept = kept[order]
+        place, period = needs.place[kept], needs.period[kept]
+        days = net.days[period] * needs.rate[kept] * self.short[kept]
+        return pd.DataFrame(
+            {
+                "community_id": net.places.ids[place],
+                "item_id": net.items.ids[needs.item[kept]],
+                "period": period + 1,
+                "need": needs.quantity[kept].round(WRITTEN_DECIMALS),
+                "short": self.short[kept].round(WRITTEN_DECIMALS),
+                "people": needs.people[kept].round(WRITTEN_DECIMALS),
+                "person_days": days.round(WRITTEN_DECIMALS),
+            }
+        )
+
+
+def replay(net: Network, moves: Moves, bought: Floats, planned: Floats) -> Replayed:
+    """Ship what is at hand and consume what is planned.
+
+    `bought` is units of every lot (purchases only), `planned` units to consume (batches x places x periods).
+    """
+    size = len(net.places.ids)
+    shape = (net.periods, len(net.batches) * size)
+    coming = np.zeros(shape)
+    lots = net.lots
+    entering = np.where(lots.source == "purchases", bought, lots.quantity)
+    np.add.at(coming, (lots.period, lots.batch * size + lots.place), entering)
+    leaves = moves.batch * size + net.lanes.origin[moves.lane]
+    enters = moves.batch * size + net.lanes.target[moves.lane]
+    units, held = moves.units.copy(), np.zeros(shape[1])
+    served = np.zeros((len(net.items.ids), size, net.periods))
+    for period in range(net.periods):
+        held += coming[period]
+        now = np.flatnonzero(moves.period == period)
+        same_day = moves.arrives[now] == period
+        units[now] = _at_hand(held, units[now], leaves[now], enters[now], same_day)
+        held += np.bincount(enters[now][same_day], units[now][same_day], shape[1])
+        held = np.maximum(0.0, held - np.bincount(leaves[now], units[now], shape[1]))
+        later = now[~same_day]
+        np.add.at(coming, (moves.arrives[later], enters[later]), units[later])
+        held = _consumed(net, period, held, planned, served)
+    needs = need_rows(net)
+    return Replayed(net, replace(moves, units=units), needs, _short(net, needs, served))
+
+
+def _at_hand(
+    held: Floats, units: Floats, leaves: Ints, enters: Ints, same_day: np.ndarray
+) -> Floats:
+    """Cut the shipments of a period where a place would send more than it has (what came today included)."""
+    size = len(held)
+    for _ in range(REPAIRS):
+        there = held + np.bincount(enters[same_day], units[same_day], size)
+        out = np.bincount(leaves, units, size)
+        over = out > there + 1e-6 + 1e-9 * there
+        if not over.any():
+            break
+        factor = np.ones(size)
+        factor[over] = there[over] / out[over]
+        units = units * factor[leaves]
+    return units
+
+
+def _consumed(net: Network, period: int, held: Floats, planned: Floats, served: Floats) -> Floats:
+    """Consume what is planned and at hand, count reusables as in use, drop what expires; return what is held."""
+    stock = held.reshape(len(net.batches), -1)
+    reusable = net.items.reusable[net.batches.item]
+    eaten = np.where(reusable[:, None], 0.0, np.minimum(planned[:, :, period], stock))
+    np.add.at(served[:, :, period], net.batches.item, np.where(reusable[:, None], stock, eaten))
+    stock = stock - eaten
+    stock[net.batches.expiry <= period] = 0.0
+    return stock.ravel()
+
+
+def _short(net: Network, needs: Shorts, served: Floats) -> Floats:
+    """Return units short of every need row; what waits adds up from row to row."""
+    short = np.maximum(0.0, needs.quantity - served[needs.item, needs.place, needs.period])
+    waits = np.flatnonzero(needs.waits)
+    order = waits[np.argsort(needs.period[waits], kind="stable")]
+    waiting = np.zeros(served.shape[:2])
+    for period in range(net.periods if len(waits) else 0):
+        rows = order[needs.period[order] == period]
+        at = needs.item[rows], needs.place[rows]
+        left = waiting[at] + needs.quantity[rows] - served[(*at, np.full(len(rows), period))]
+        waiting[at] = short[rows] = np.maximum(0.0, left)
+    return np.where(short > NOISE_UNITS + NOISE_RELATIVE * needs.quantity, short, 0.0)
