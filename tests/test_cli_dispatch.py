@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -118,6 +119,21 @@ def test_the_exit_code_follows_the_plan(
     assert (result.exit_code, document["status"]) == (code, status)
     assert [one["code"] for one in document["errors"]] == ([fault] if fault else [])
     assert load_plan("plans/tiny").status == plan.status
+
+
+def test_the_signal_of_a_scheduler_is_an_interruption(monkeypatch: pytest.MonkeyPatch) -> None:
+    def planner(*_: object, **__: object) -> Plan:
+        try:
+            signal.raise_signal(signal.SIGTERM)
+        except KeyboardInterrupt:
+            return answer("interrupted")
+        return answer()
+
+    monkeypatch.setattr(run, "dispatch", planner)
+    before = signal.getsignal(signal.SIGTERM)
+    assert call("dispatch", TINY).exit_code == 130
+    assert signal.getsignal(signal.SIGTERM) is before
+    assert load_plan("plans/tiny").status.termination == "interrupted"
 
 
 @pytest.mark.parametrize(("error", "code"), [(ImpossibleError, 4), (NoPlanError, 5)])

@@ -215,6 +215,12 @@ def test_what_is_proven(plan: Plan, bounds: tuple[float | None, float], words: s
     assert words in text
 
 
+def test_a_plan_made_by_rule_is_called_so(plan: Plan) -> None:
+    made = plan.replace(summary={"made": "filled tier by tier"})
+    assert "made by rule: filled tier by tier" in one_line(summary_text(made))
+    assert "by rule" not in summary_text(plan.replace(summary={"made": "solver"}))
+
+
 def test_a_run_without_a_plan_has_a_summary_too() -> None:
     text = summary_text(Plan("dispatch", {}, Status("time_limit")))
     assert "There is no plan" in text

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import shutil
+import signal
+import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
@@ -137,11 +140,28 @@ def solved(request: Request) -> Reply:
         case = _case(request)
         wanted = thresholds(request.fail_on, _goal_names(case))
         progress.tell(f"{request.instance} is read; the plan goes to {out}")
-        with held(out):
+        with held(out), stopped_like_ctrl_c():
             plan = _planned(request, case, chosen, began, progress)
             _require(plan)
             plan.save(out)
     return _reply(plan.replace(path=out), case, missed(plan, wanted))
+
+
+@contextmanager
+def stopped_like_ctrl_c() -> Iterator[None]:
+    """Treat the signal with which schedulers stop a job as Ctrl-C: the best plan is kept."""
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _check_solver(solver: str, model: Path | None) -> None:

@@ -24,6 +24,9 @@ JUDGED = {
 def status_sentences(plan: Plan) -> list[str]:
     """Return what the judge says, what is proven and how the search ended."""
     sentences = [f"{JUDGED[plan.status.plan]}.", f"{proof_words(plan)}.", f"{_ended(plan)}."]
+    made = str(plan.summary.get("made") or "solver")
+    if made != "solver" and plan.status.plan != "none":
+        sentences.append(f"No search found a better plan than the one made by rule: {made}.")
     if plan.run.get("reproducible") is False and plan.status.termination == "time_limit":
         sentences.append("The clock cut it, so the same command may give another plan.")
     return sentences
