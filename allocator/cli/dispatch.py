@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import signal
 import threading
 import time
@@ -16,16 +15,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from allocator.cli.envelope import Reply, run_command
-from allocator.cli.fail_on import THRESHOLD_MISSED, missed, thresholds
+from allocator.cli.fail_on import missed, thresholds
+from allocator.cli.plan_reply import plan_reply
 from allocator.cli.progress import ProgressLines
 from allocator.cli.settings import policy_settings, run_settings
 from allocator.errors import (
-    Fault,
     InstanceError,
-    InterruptedRun,
     NoPlanError,
     UsageError,
-    ViolationError,
 )
 
 if TYPE_CHECKING:
@@ -57,8 +54,6 @@ Exit codes:
   6  the plan breaks a rule            7  a --fail-on threshold is missed
   130  interrupted; the best plan so far is written
 """
-WARNINGS_SHOWN = 5
-NARROWEST, USUAL, WIDEST = 40, 90, 110
 _SHORTEST = 0.05  # seconds left to a run whose instance took all its time to read
 
 
@@ -144,7 +139,7 @@ def solved(request: Request) -> Reply:
             plan = _planned(request, case, chosen, began, progress)
             _require(plan)
             plan.save(out)
-    return _reply(plan.replace(path=out), case, missed(plan, wanted))
+    return plan_reply(plan.replace(path=out), case, missed(plan, wanted))
 
 
 @contextmanager
@@ -252,24 +247,6 @@ def _planned(
     return plan.replace(run=record)
 
 
-def _reply(plan: Plan, case: Instance, failed: tuple[Fault, ...]) -> Reply:
-    from allocator.report import summary_text
-
-    as_json = bool(click.get_current_context().params.get("as_json"))
-    warnings = tuple(case.notes.get("warnings", ()))
-    if not as_json and len(warnings) > WARNINGS_SHOWN:
-        warnings = (*warnings[:WARNINGS_SHOWN], _more(len(warnings) - WARNINGS_SHOWN))
-    errors = (*_faults(plan), *failed)
-    return Reply(
-        text="" if as_json else summary_text(plan, case, _width()),
-        data=_data(plan, case) if as_json else {},
-        warnings=warnings,
-        errors=errors,
-        status="interrupted" if plan.status.termination == "interrupted" else plan.status.plan,
-        exit_code=_exit_code(plan, failed),
-    )
-
-
 def _require(plan: Plan) -> None:
     """Refuse to replace an earlier plan by nothing."""
     if plan.status.plan == "none":
@@ -279,60 +256,3 @@ def _require(plan: Plan) -> None:
             action="give it more time; see also: allocator doctor",
             code="E5003",
         )
-
-
-def _exit_code(plan: Plan, failed: tuple[Fault, ...]) -> int:
-    if plan.status.termination == "interrupted":
-        return InterruptedRun.exit_code
-    if plan.status.plan == "invalid":
-        return ViolationError.exit_code
-    return THRESHOLD_MISSED if failed else 0
-
-
-def _faults(plan: Plan) -> tuple[Fault, ...]:
-    """Return why the exit code is not 0, thresholds aside."""
-    path = str(plan.path)
-    if plan.status.termination == "interrupted":
-        rule = "the run was interrupted; the best plan so far is written"
-        return (Fault("E8001", "error", path, "", rule, "run again for a better one"),)
-    if plan.status.plan == "invalid":
-        rule = "the plan breaks rules of its instance"
-        return (Fault("E6001", "error", path, "", rule, f"see: allocator check {path}"),)
-    return ()
-
-
-def _more(number: int) -> Fault:
-    rule = f"{number} more warnings"
-    return Fault("W2301", "warning", "", "", rule, "see them with: allocator validate")
-
-
-def _data(plan: Plan, case: Instance) -> dict[str, object]:
-    from dataclasses import asdict
-
-    from allocator.plan.save import goal_document
-    from allocator.report.shortages import by_community, by_item, noticeable
-
-    short = not noticeable(plan).empty
-    return {
-        "path": str(plan.path),
-        "instance": dict(plan.instance),
-        "run_status": asdict(plan.status),
-        "goals": [goal_document(goal) for goal in plan.goals],
-        "summary": dict(plan.summary),
-        "seconds": dict(plan.run.get("seconds", {})),
-        "shipments": len(plan.shipments),
-        "shortages": {
-            "rows": len(noticeable(plan)),
-            "items": _records(by_item(plan, case)) if short else [],
-            "communities": _records(by_community(plan, case)) if short else [],
-        },
-    }
-
-
-def _records(frame: Any) -> list[dict[str, object]]:
-    clean = frame.astype(object).where(frame.notna(), None)
-    return [{str(key): value for key, value in row.items()} for row in clean.to_dict("records")]
-
-
-def _width() -> int:
-    return max(NARROWEST, min(WIDEST, shutil.get_terminal_size((USUAL, 24)).columns))
