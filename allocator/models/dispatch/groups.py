@@ -194,7 +194,8 @@ def _gate_figures(net: Network, of: Ints) -> tuple[Floats, Floats, Ints]:
     gates = net.gates
     share[gates.place, gates.period] = gates.share
     bound = gates.share > 0
-    handled[gates.place[bound], gates.period[bound]] = (gates.minutes / gates.share)[bound]
+    per_share = gates.minutes[bound] / gates.share[bound]
+    handled[gates.place[bound], gates.period[bound]] = per_share
     order = np.arange(shape[0])[:, None].repeat(net.periods, axis=1)
     period = np.arange(net.periods)[None, :].repeat(shape[0], axis=0)
     ranked = np.lexsort((order.ravel(), share.ravel(), period.ravel(), of[order].ravel()))

@@ -99,6 +99,7 @@ class Sharing:
     """Members take portions of the cells: by what they still need, within the minutes of their gates."""
 
     def __init__(self, groups: Groups, flows: CoarseFlows) -> None:
+        """Begin with nothing shared out."""
         self.groups, self.net = groups, groups.fine
         net = self.net
         self.cells = cells_of(groups, flows)

@@ -36,11 +36,12 @@ class Moves:
 
 @dataclass(frozen=True)
 class Replayed:
-    """The moves as far as goods were at hand, the need rows, and units short (or waiting) of each."""
+    """The moves as far as goods were at hand, the need rows, and units served and short (or waiting) of each."""
 
     net: Network
     moves: Moves
     needs: Shorts
+    served: Floats
     short: Floats
 
     def shortages(self) -> pd.DataFrame:
@@ -90,7 +91,10 @@ def replay(net: Network, moves: Moves, bought: Floats, planned: Floats) -> Repla
         np.add.at(coming, (moves.arrives[later], enters[later]), units[later])
         held = _consumed(net, period, held, planned, served)
     needs = need_rows(net)
-    return Replayed(net, replace(moves, units=units), needs, _short(net, needs, served))
+    short = _short(net, needs, served)
+    at = served[needs.item, needs.place, needs.period]
+    at = np.where(needs.waits, at, needs.quantity - short)
+    return Replayed(net, replace(moves, units=units), needs, at, short)
 
 
 def _at_hand(

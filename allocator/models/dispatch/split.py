@@ -27,6 +27,7 @@ class SplitPlan:
 
     tables: Mapping[str, pd.DataFrame]
     replayed: Replayed
+    trips_cost: float
 
 
 def split(groups: Groups, model: DispatchModel, solution: Floats) -> SplitPlan:
@@ -40,13 +41,14 @@ def split(groups: Groups, model: DispatchModel, solution: Floats) -> SplitPlan:
     trips = Trips(groups, model, solution)
     moves = trips.fitted(moves)
     replayed = replay(groups.fine, moves, bought(model, solution), portions.consumed)
+    driven, trips_cost = trips.table(replayed.moves)
     tables = {
         "shipments": shipments(groups.fine, replayed.moves),
-        "trips": trips.table(replayed.moves),
+        "trips": driven,
         "purchases": purchases(model, solution[model.buy]),
         "shortages": replayed.shortages(),
     }
-    return SplitPlan(tables, replayed)
+    return SplitPlan(tables, replayed, trips_cost)
 
 
 def bought(model: DispatchModel, solution: Floats) -> Floats:
@@ -133,6 +135,7 @@ class Trips:
     """Trips of the true lanes: the vehicles the coarse plan uses there, as many as the loads need."""
 
     def __init__(self, groups: Groups, model: DispatchModel, solution: Floats) -> None:
+        """Read the trips of a point of the coarse program."""
         self.net, coarse = groups.fine, groups.coarse
         fleet, net = self.net.fleet, self.net
         first = np.unique(groups.of, return_index=True)[1]
@@ -189,8 +192,8 @@ class Trips:
             np.minimum.at(factor, fleet.pair_lane, mine)
         return moves.scaled(factor[moves.lane, moves.period])
 
-    def table(self, moves: Moves) -> pd.DataFrame:
-        """Return the trips table that carries the moves."""
+    def table(self, moves: Moves) -> tuple[pd.DataFrame, float]:
+        """Return the trips table that carries the moves, and what the trips cost."""
         net, fleet = self.net, self.net.fleet
         number = self._used(moves)[fleet.pair_lane] * self.mix
         pair, period = np.nonzero(number > DUST)
@@ -207,7 +210,8 @@ class Trips:
             }
         )
         order = np.lexsort((vehicle, lane, period))
-        return frame.iloc[order].reset_index(drop=True)
+        cost = float((fleet.pair_cost[pair] * number[pair, period]).sum())
+        return frame.iloc[order].reset_index(drop=True), cost
 
 
 def shipments(net: Network, moves: Moves) -> pd.DataFrame:

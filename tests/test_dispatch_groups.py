@@ -1,0 +1,167 @@
+"""Groups of like communities: their bounds hold for the true instance, the split plan is valid."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from allocator.check import check
+from allocator.engine.ordered import Budget
+from allocator.generate.lockdown import lockdown
+from allocator.instance import Instance
+from allocator.instance.network import network
+from allocator.models.answer import Answer
+from allocator.models.dispatch.grouped import Bound, GroupedWork, too_large
+from allocator.models.dispatch.groups import grouped, group_of
+from allocator.models.dispatch.solve import solve_goals
+from allocator.plan import Plan, Status
+from tests.strategies import small_instances
+
+WHOLE = frozenset({"packs", "whole_trips"})
+LINEAR = ("floors", "critical", "remaining", "item_days", "units_short", "transport", "cost")
+few = settings(
+    max_examples=12,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    phases=[Phase.explicit, Phase.generate],
+)
+
+
+def multiplied(instance: Instance, copies: int, seed: int) -> Instance:
+    """Give every community some neighbours like it: other sizes, gates and lengths of ways."""
+    draw = np.random.default_rng(seed)
+    lists = instance.replace(policy=instance.policy.replace(lanes="listed"))
+    net = network(instance)
+    lanes, links = net.lanes, instance["links"]
+    keep = ~lanes.reusable_only
+    links = pd.DataFrame(
+        {
+            "from_id": net.places.ids[lanes.origin[keep]],
+            "to_id": net.places.ids[lanes.target[keep]],
+            "minutes": lanes.minutes[keep],
+            "km": lanes.km[keep],
+            "lead_periods": net.lead[keep, 0],
+            "cost": lanes.cost[keep],
+            "open_from": lanes.open_from[keep],
+            "open_to": lanes.open_to[keep],
+        }
+    )
+    frames = {
+        "communities": ("community_id", instance["communities"]),
+        "needs": ("community_id", instance["needs"]),
+        "gates": ("community_id", instance["gates"]),
+        "access": ("place_id", instance["access"]),
+        "links": ("to_id", links),
+    }
+    towns = set(instance["communities"]["community_id"])
+    made = {name: [frame] for name, (_, frame) in frames.items()}
+    for number in range(copies):
+        for name, (key, frame) in frames.items():
+            copy = frame[frame[key].isin(towns)].copy()
+            copy[key] = copy[key] + f"~{number}"
+            made[name].append(_varied(name, copy, draw))
+    whole = {name: pd.concat(parts, ignore_index=True) for name, parts in made.items()}
+    whole["links"] = whole["links"][~whole["links"]["from_id"].isin(towns) | ~whole["links"]["to_id"].str.contains("~")]
+    return lists.replace(**whole)
+
+
+def _varied(name: str, frame: pd.DataFrame, draw: np.random.Generator) -> pd.DataFrame:
+    factor = draw.uniform(0.3, 2.0, len(frame)).round(2)
+    if name == "needs":
+        people = (frame["people"] * draw.uniform(0.5, 1.5, len(frame))).round(1)
+        return frame.assign(quantity=(frame["quantity"] * factor).round(2), people=people)
+    if name == "gates":
+        return frame.assign(handling_minutes=(frame["handling_minutes"] * factor).round(1))
+    if name == "links":
+        longer = 1 + 0.2 * draw.random(len(frame))
+        return frame.assign(minutes=frame["minutes"] * longer, km=frame["km"] * longer)
+    return frame
+
+
+def worked(instance: Instance) -> tuple[Answer, list[dict[str, Any]]]:
+    """Run the grouped method to its end; return the last answer and the events."""
+    answers: list[Answer] = []
+    events: list[dict[str, Any]] = []
+
+    def emit(answer: Answer | None = None, **event: Any) -> None:
+        answers.extend([answer] if answer else [])
+        events.append(event)
+
+    GroupedWork(emit, network(instance), Budget(), 0, 1).run()
+    return answers[-1], events
+
+
+def judged(instance: Instance, answer: Answer) -> Any:
+    plan = Plan("dispatch", answer.tables, Status("completed", "invalid", "none"))
+    return check(instance, plan.replace(instance={"name": instance.name, "hash": ""}))
+
+
+towns = st.builds(
+    multiplied,
+    small_instances(without=WHOLE | {"waits"}),
+    st.integers(1, 3),
+    st.integers(0, 999),
+)
+
+
+@few
+@given(towns, st.sampled_from(LINEAR))
+def test_groups_never_claim_more_than_is_true(instance: Instance, goal: str) -> None:
+    instance = instance.replace(policy=instance.policy.replace(goals=(goal,), fairness="floors"))
+    groups = grouped(network(instance))
+    true, coarse = solve_goals(instance), solve_goals(groups.coarse.instance)
+    for name, value in coarse.items():
+        exact = true[name]
+        assert value is not None and exact is not None
+        assert value <= exact + 1e-5 * max(1.0, abs(exact)), name
+
+
+@few
+@given(towns)
+def test_split_plan_is_valid_and_its_bounds_are_true(instance: Instance) -> None:
+    answer, _ = worked(instance)
+    verdict = judged(instance, answer)
+    assert verdict.ok, verdict.table.to_string()
+    exact = solve_goals(instance)
+    for result in answer.results:
+        if result.value is not None:
+            value = verdict.goals[result.name]
+            assert result.value == pytest.approx(value, rel=1e-5, abs=1e-3), result.name
+        if result.bound is not None and result.name in ("floors", "critical"):
+            best = exact[result.name]
+            assert best is not None
+            assert result.bound <= best + 1e-4 * max(1.0, abs(best)), result.name
+
+
+@few
+@given(small_instances(without=WHOLE))
+def test_what_stands_alone_is_solved_as_exactly_as_ever(instance: Instance) -> None:
+    answer, _ = worked(instance)
+    assert judged(instance, answer).ok
+
+
+def test_equal_communities_lose_nothing() -> None:
+    instance = lockdown(communities=3, sites=2, items=3, periods=4, seed=5, features=frozenset({"gates", "vehicles", "floors", "arrivals"}))
+    many = multiplied(instance, 3, 0)
+    net = network(many)
+    towns = ~net.places.is_site
+    assert len(np.unique(group_of(net, np.inf)[towns])) < towns.sum()
+    answer, events = worked(many)
+    known = {result.name: result for result in answer.results}
+    assert known["critical"].bound is not None
+    assert "communities solved as" in answer.summary["method"]
+
+
+def test_a_bound_gives_way_where_earlier_goals_give_way() -> None:
+    bound = Bound(10.0, {"floors": 2.0}, {"floors": 3.0})
+    assert bound.given({"floors": 1.0}) == 10.0
+    assert bound.given({"floors": 2.5}) == 8.5
+
+
+def test_small_towns_are_solved_whole() -> None:
+    assert not too_large(network(lockdown(communities=3, sites=2, items=2, periods=3, seed=1, features=frozenset())))
