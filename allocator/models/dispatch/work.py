@@ -13,6 +13,7 @@ from allocator.instance.instance import Instance
 from allocator.instance.network import network
 from allocator.models.answer import Answer
 from allocator.models.dispatch.alone import Attainable
+from allocator.models.dispatch.grouped import GroupedWork, too_large
 from allocator.models.dispatch.model import DispatchModel
 from allocator.models.dispatch.price import without_fairness
 from allocator.models.dispatch.read import plan_tables
@@ -34,7 +35,11 @@ def work(
     """Solve the goals in order and emit the plan after each; then find the price of fairness."""
     deadline = None if seconds is None else time.monotonic() + seconds
     budget = Budget(deadline, work, gap)
-    model = DispatchModel(network(instance), start)
+    net = network(instance)
+    if start is None and too_large(net):
+        GroupedWork(emit, net, budget, seed, threads).run()
+        return
+    model = DispatchModel(net, start)
     summary = {"size": {"columns": model.program.column_count, "rows": model.program.row_count}}
     emit(stage="built", **summary["size"])
     attainable = Attainable(model)
