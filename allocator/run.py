@@ -1,4 +1,4 @@
-"""The sequence every command and every API call goes through: load, doctor, model, engine, check, explain, save."""
+"""What every command and call goes through: load, doctor, model, engine, check, explain."""
 
 from __future__ import annotations
 
@@ -11,15 +11,16 @@ from typing import Any, cast
 from allocator._version import __version__
 from allocator.check import Verdict
 from allocator.check import check as judge
+from allocator.doctor import doctor
 from allocator.engine.child import Child
 from allocator.engine.ordered import StageResult
 from allocator.engine.solvers import solvers
-from allocator.doctor import doctor
-from allocator.errors import ImpossibleError, NoPlanError
+from allocator.errors import AllocatorError, ImpossibleError, NoPlanError
 from allocator.explain import reasons
 from allocator.instance import Instance, instance_hash, load
 from allocator.instance.network import network
 from allocator.instance.schema import settings
+from allocator.instance.variant import recorded
 from allocator.limits import Limits
 from allocator.models.answer import Answer
 from allocator.models.dispatch.fill import fill, in_proportion
@@ -56,7 +57,7 @@ def dispatch(
         progress: Called with small dictionaries as goals are reached.
         start: An earlier plan: the goal `change` counts what differs from it.
         max_changes: The most shipments that may differ from `start`.
-        model: A Python file with a model of your own (docs/own-model.md), solved under the same limits and judge.
+        model: A file with a model of your own (docs/own-model.md), under the same limits and judge.
         solver: "highs", or "pulp:NAME" for any solver PuLP offers.
 
     Returns:
@@ -82,9 +83,8 @@ def check(
     `start` is the plan it was changed from, for the cap on changes.
     """
     made = plan if isinstance(plan, Plan) else load_plan(plan)
-    source = instance if instance is not None else made.run.get("instance_path", "")
     before = load_plan(start) if isinstance(start, str | Path) else start
-    return judge(source if isinstance(source, Instance) else load(source), made, start=before)
+    return judge(_case_of(made, instance), made, start=before)
 
 
 def explain(
@@ -92,9 +92,14 @@ def explain(
 ) -> Any:
     """Return the reasons of the shortages of one community, or of all, as a DataFrame."""
     made = plan if isinstance(plan, Plan) else load_plan(plan)
-    source = instance if instance is not None else made.run.get("instance_path", "")
-    case = source if isinstance(source, Instance) else load(source)
-    return reasons(case, made, EXPLAIN_SECONDS, None, community_id)
+    return reasons(_case_of(made, instance), made, EXPLAIN_SECONDS, None, community_id)
+
+
+def _case_of(plan: Plan, instance: Instance | str | Path | None) -> Instance:
+    """Return the instance given, or the one the plan records: its path, scenario and settings."""
+    if instance is None:
+        return recorded(plan.run)
+    return instance if isinstance(instance, Instance) else load(instance)
 
 
 class Dispatch:
@@ -110,6 +115,7 @@ class Dispatch:
         model: str = "",
         solver: str = "highs",
     ) -> None:
+        """Load what is not loaded yet."""
         self.began = time.monotonic()
         self.limits, self.progress = limits, progress
         self.model, self.solver = model, solver
@@ -199,9 +205,12 @@ class Dispatch:
         verdict = judge(self.instance, plan, start=self.start)
         goals = goal_results(self.instance.policy, verdict.goals, _known(answer), source)
         state: PlanState = "valid" if verdict.ok else "invalid"
-        return plan.replace(
-            status=Status("completed", state, "none"), goals=goals, summary={"made": source}
-        )
+        summary: dict[str, Any] = {"made": source}
+        if not verdict.ok:
+            summary["violations"] = [str(one.message) for one in verdict.violations[:5]]
+        if "shortages" not in tables:
+            plan = plan.replace(tables={**tables, "shortages": verdict.shortages})
+        return plan.replace(status=Status("completed", state, "none"), goals=goals, summary=summary)
 
     # -- the solver ----------------------------------------------------------------------------
 
@@ -220,6 +229,8 @@ class Dispatch:
             child.kill()
             termination = "interrupted"
         answer = child.best()
+        if termination == "error" and self.model and child.error() is not None:
+            raise cast(AllocatorError, child.error())
         if termination == "error" and answer is None and first.status.plan != "valid":
             raise NoPlanError.because(
                 "the solver stopped without a plan", value=child.complaint(), code="E5002"
@@ -242,15 +253,16 @@ class Dispatch:
             )
         plan = self._judged(answer.tables, "solver", answer)
         if plan.status.plan != "valid" and first.status.plan == "valid":
-            plan = first
+            plan = first.replace(summary={**first.summary, "rejected": plan.summary["violations"]})
         elif (
             first.status.plan == "valid"
             and termination != "completed"
             and _values(first) < _values(plan)
         ):
-            plan = first.replace(
-                goals=goal_results(self.instance.policy, _by_name(first), _known(answer), "filled")
-            )
+            # Bounds of later goals hold given what the solver reached before, not what filling did.
+            known = dict(list(_known(answer).items())[:1])
+            goals = goal_results(self.instance.policy, _by_name(first), known, "filled")
+            plan = first.replace(goals=goals)
         proof = proven(plan.goals, self.limits.gap)
         self._mark("judge")
         return plan.replace(status=Status(_end(termination, answer), plan.status.plan, proof))
@@ -260,8 +272,10 @@ class Dispatch:
     def _with_summary(
         self, plan: Plan, first: Plan, yardstick: Plan | None, answer: Answer | None
     ) -> Plan:
+        before = {} if self.start is None else {"start_plan": self._value_of(self.start)}
         summary = {
             **plan.summary,
+            **before,
             **(answer.summary if answer else {}),
             "in_proportion": _by_name(yardstick) if yardstick else {},
             "first_plan": _by_name(first),
@@ -278,6 +292,11 @@ class Dispatch:
             "solves": [asdict(result) for result in answer.results] if answer else [],
         }
         return plan.replace(summary=summary, run=run)
+
+    def _value_of(self, start: Plan) -> dict[str, float]:
+        """Return what the start plan is worth by the same yardstick."""
+        tables = {name: table for name, table in start.tables.items() if name != "reasons"}
+        return _by_name(self._judged(tables, "start plan"))
 
     def _explained(self, plan: Plan) -> Plan:
         """Give the largest shortages their reasons, as far as the time goes."""

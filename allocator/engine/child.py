@@ -13,11 +13,14 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
+
+from allocator.errors import AllocatorError
 
 JOB = "job.pickle"
 BEST = "best.pickle"
 EVENTS = "events.jsonl"
+ERROR = "error.pickle"
 
 Progress = Callable[[dict[str, Any]], None]
 
@@ -63,6 +66,14 @@ class Child:
             return None
         with path.open("rb") as file:
             return pickle.load(file)
+
+    def error(self) -> AllocatorError | None:
+        """Return the error the child raised on purpose, if it did."""
+        path = self.folder / ERROR
+        if not path.exists():
+            return None
+        with path.open("rb") as file:
+            return cast(AllocatorError, pickle.load(file))
 
     def complaint(self) -> str:
         """Return what the child wrote on stderr, its end only."""
@@ -120,7 +131,11 @@ def serve(folder: Path) -> None:
         with (folder / EVENTS).open("a", encoding="utf-8") as events:
             events.write(json.dumps(event) + "\n")
 
-    getattr(module, name)(emit, **arguments)
+    try:
+        getattr(module, name)(emit, **arguments)
+    except AllocatorError as error:
+        _replace(folder / ERROR, pickle.dumps(error))
+        raise
 
 
 def _replace(path: Path, content: bytes) -> None:

@@ -1,4 +1,4 @@
-"""Ordered (lexicographic) goals on one session: each goal is minimised, then held while the next one is."""
+"""Ordered (lexicographic) goals on one session: each is minimised, then held for the next."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from allocator.engine.session import Outcome, Session
 
 @dataclass(frozen=True)
 class Budget:
-    """What the solves may spend: a deadline on time.monotonic(), iterations or nodes a solve, a relative gap."""
+    """What solves may spend: a deadline on time.monotonic(), work a solve, a relative gap."""
 
     deadline: float | None = None
     work: int | None = None
@@ -33,7 +33,7 @@ class Budget:
 
 @dataclass(frozen=True)
 class StageResult:
-    """Value reached and bound of one goal; the bound holds given the earlier goals at their values."""
+    """Value and bound of one goal; the bound holds given the earlier goals at their values."""
 
     name: str
     unit: str
@@ -80,7 +80,7 @@ class Stage(Protocol):
 
 @dataclass(frozen=True)
 class LinearStage:
-    """Minimise cost x columns + constant; later goals may give up `slack_relative` or `slack_absolute`."""
+    """Minimise cost x columns + constant; later goals may give up the larger of two slacks."""
 
     name: str
     unit: str

@@ -27,7 +27,7 @@ Interrupted = Callable[[], bool]
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a solve gave: why it ended, the point, row duals and a bound that holds whatever the end."""
+    """What a solve gave: why it ended, the point, row duals, a bound true whatever the end."""
 
     termination: str  # completed | time_limit | work_limit | interrupted | infeasible | error
     solution: Floats | None
@@ -39,11 +39,12 @@ class Outcome:
 
 
 class Session:
-    """HiGHS with a passed program. Columns and rows can be added; goals are minimised one at a time."""
+    """HiGHS with a passed program; rows can be added, goals are minimised one at a time."""
 
     def __init__(
         self, program: Program, seed: int = 0, threads: int = 1, log: bool = False
     ) -> None:
+        """Pass the program; goals follow with `minimise`."""
         self._highs = highspy.Highs()
         self._option("output_flag", log)
         self._option("random_seed", seed)
@@ -119,8 +120,11 @@ class Session:
         crossover: bool = True,
         relaxed: bool = False,
     ) -> Outcome:
-        """Minimise `cost` over the columns. The bound is recomputed from the row duals (programs without
-        integers) or the solver's own (with integers), and is null when unknown."""
+        """Minimise `cost` over the columns.
+
+        The bound is recomputed from the row duals (programs without integers) or the solver's own
+        (with integers), and is null when unknown.
+        """
         began = time.perf_counter()
         _require(
             self._highs.changeColsCost(
@@ -158,7 +162,7 @@ class Session:
         most = MOST_ITERATIONS if work is None else int(work)
         for name in ("simplex_iteration_limit", "mip_max_nodes"):
             self._option(name, most)
-        # Dispatch programs take 40 to 100 iterations; many more mean that rounding stops the progress.
+        # Dispatch programs take 40 to 100 iterations; many more mean that rounding stops them.
         self._option("ipm_iteration_limit", min(most, STALLED_ITERATIONS))
         self._option("mip_rel_gap", gap)
 
@@ -178,7 +182,7 @@ class Session:
             kinds.kInterrupt: "interrupted",
             kinds.kInfeasible: "infeasible",
             kinds.kUnboundedOrInfeasible: "infeasible",
-            kinds.kUnknown: "completed",  # interior point stopped close to optimal: the bound says how close
+            kinds.kUnknown: "completed",  # near the optimum: the bound says how near
         }
         termination = ends.get(status, "error")
         info = self._highs.getInfo()
@@ -205,9 +209,9 @@ class Session:
     def keep_optimal(self, cost: Floats, duals: Floats, solution: Floats) -> None:
         """Restrict the program to the optimal face of a goal that was just minimised.
 
-        Complementary slackness holds between every optimal point and every optimal dual: a column with a
-        reduced cost stays at its bound in all optimal points. The goals that follow get a smaller program,
-        and a cleaner one than the thin slice that the row `goal` alone would leave.
+        Complementary slackness holds between every optimal point and every optimal dual: a column
+        with a reduced cost stays at its bound in all optimal points. The goals that follow get a
+        smaller program, and a cleaner one than the thin slice the row `goal` alone would leave.
         """
         lp = self._highs.getLp()
         matrix, cost = _matrix_of(lp), _padded(cost, self.columns)
@@ -229,8 +233,10 @@ class Session:
         return np.where((np.isinf(low) & (duals > 0)) | (np.isinf(high) & (duals < 0)), 0.0, duals)
 
     def safe_bound(self, cost: Floats, duals: Floats) -> float | None:
-        """Return the Lagrangian bound of the row duals over the boxes of the columns: true for any duals
-        (Neumaier and Shcherbina 2004, safe bounds in linear and mixed-integer programming)."""
+        """Return the Lagrangian bound of the row duals over the column boxes: true for any duals.
+
+        Neumaier and Shcherbina 2004, Safe bounds in linear and mixed-integer linear programming.
+        """
         lp = self._highs.getLp()
         low, high = np.asarray(lp.row_lower_), np.asarray(lp.row_upper_)
         duals = self._one_sided(lp, duals)
