@@ -32,6 +32,7 @@ LEVELS = {
     "explain": 5,
     "report": 5,
     "simulate": 5,
+    "dispatch_run": 6,
     "run": 6,
     "bench": 7,
     "cli": 7,

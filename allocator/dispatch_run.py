@@ -1,0 +1,272 @@
+"""One run of dispatch, from the instance to a judged and explained plan."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any, cast
+
+from allocator._version import __version__
+from allocator.check import check as judge
+from allocator.doctor import doctor
+from allocator.engine.child import Child
+from allocator.engine.ordered import StageResult
+from allocator.engine.solvers import solvers
+from allocator.errors import AllocatorError, ImpossibleError, NoPlanError
+from allocator.explain import reasons
+from allocator.instance import Instance, instance_hash, load
+from allocator.instance.network import network
+from allocator.instance.schema import settings
+from allocator.limits import Limits
+from allocator.models.answer import Answer
+from allocator.models.dispatch.fill import fill, in_proportion
+from allocator.models.dispatch.results import goal_results, proven
+from allocator.plan import Plan, Status, load_plan
+from allocator.plan.status import PlanState, Termination
+
+Progress = Callable[[Mapping[str, Any]], None]
+
+REASONS = 12  # shortages explained with the plan; the rest on demand
+REASON_SECONDS = 60.0  # far more than they take: what a clock cuts is not reproducible
+EXPLAIN_SECONDS = 300.0
+
+
+class Dispatch:
+    """One run of dispatch; `run` is its table of contents."""
+
+    def __init__(
+        self,
+        instance: Instance | str | Path,
+        limits: Limits,
+        progress: Progress,
+        start: Plan | str | Path | None,
+        max_changes: int | None,
+        model: str = "",
+        solver: str = "highs",
+    ) -> None:
+        """Load what is not loaded yet."""
+        self.began = time.monotonic()
+        self.limits, self.progress = limits, progress
+        self.model, self.solver = model, solver
+        self.path = "" if isinstance(instance, Instance) else str(Path(instance).absolute())
+        self.instance = instance if isinstance(instance, Instance) else load(instance)
+        if max_changes is not None:
+            self.instance = self.instance.replace(
+                policy=self.instance.policy.replace(max_changes=max_changes)
+            )
+        self.start = load_plan(start) if isinstance(start, str | Path) else start
+        self.seconds: dict[str, float] = {}
+        self._mark("load")
+
+    def _mark(self, phase: str) -> None:
+        self.seconds[phase] = time.monotonic() - self.began - sum(self.seconds.values())
+
+    def run(self) -> Plan:
+        """Examine, start the solver, fill a plan meanwhile, wait, judge, explain."""
+        self._examine()
+        ours = not self.model and self.solver == "highs"
+        task = "allocator.models.dispatch.work:work" if ours else "allocator.models.own_work:work"
+        with Child(task, **self._job()) as child:
+            first, yardstick = self._first_plans()
+            termination, answer = self._wait(child, first)
+        plan = self._choose(first, answer, termination)
+        plan = self._with_summary(plan, first, yardstick, answer)
+        return self._explained(plan)
+
+    def _examine(self) -> None:
+        """Stop when arithmetic alone proves that the hard rules contradict each other."""
+        self.net = network(self.instance)
+        faults = doctor(self.instance, self.net).faults()
+        if faults:
+            raise ImpossibleError(*faults)
+        self._mark("doctor")
+
+    def _job(self) -> dict[str, Any]:
+        return {
+            "instance": self.instance,
+            "seconds": self._left(),
+            "work": self.limits.work,
+            "gap": self.limits.gap,
+            "seed": self.limits.seed,
+            "threads": self.limits.workers or 1,
+            "start": None if self.start is None else self.start.shipments,
+            **(
+                {"model": self.model, "solver": self.solver}
+                if self.model or self.solver != "highs"
+                else {}
+            ),
+        }
+
+    def _left(self) -> float | None:
+        if self.limits.seconds is None:
+            return None
+        return max(0.0, self.limits.seconds - (time.monotonic() - self.began))
+
+    # -- plans without a solver ----------------------------------------------------------------
+
+    def _first_plans(self) -> tuple[Plan, Plan | None]:
+        """Return the better of filling tier by tier and sharing in proportion, and the latter.
+
+        With little time the yardstick is left out.
+        """
+        began = time.monotonic()
+        filled = self._judged(fill(self.net), "filled tier by tier")
+        self.seconds_to_judge = time.monotonic() - began
+        left = self._left()
+        if left is not None and left < 3 * self.seconds_to_judge and filled.status.plan == "valid":
+            self._mark("first plan")
+            return filled, None
+        yardstick = self._judged(in_proportion(self.net), "in proportion to people")
+        self._mark("first plan")
+        worse = filled.status.plan != "valid" or _values(yardstick) < _values(filled)
+        first = yardstick if worse and yardstick.status.plan == "valid" else filled
+        self.progress({"stage": "first plan", "goals": _by_name(first)})
+        return first, yardstick
+
+    def _judged(self, tables: Mapping[str, Any], source: str, answer: Answer | None = None) -> Plan:
+        """Return a plan with the values the judge found and the bounds of `answer`."""
+        plan = Plan(
+            "dispatch",
+            tables,
+            Status("completed", "invalid", "none"),
+            instance={"name": self.instance.name, "hash": instance_hash(self.instance)},
+        )
+        verdict = judge(self.instance, plan, start=self.start)
+        goals = goal_results(self.instance.policy, verdict.goals, _known(answer), source)
+        state: PlanState = "valid" if verdict.ok else "invalid"
+        summary: dict[str, Any] = {"made": source}
+        if not verdict.ok:
+            summary["violations"] = [str(one.message) for one in verdict.violations[:5]]
+        if "shortages" not in tables:
+            plan = plan.replace(tables={**tables, "shortages": verdict.shortages})
+        return plan.replace(status=Status("completed", state, "none"), goals=goals, summary=summary)
+
+    # -- the solver ----------------------------------------------------------------------------
+
+    def _wait(self, child: Child, first: Plan) -> tuple[str, Answer | None]:
+        """Wait for the child until just enough time is left to judge and write."""
+        deadline = None
+        if self.limits.seconds is not None:
+            deadline = (
+                self.began
+                + self.limits.seconds
+                - min(self.seconds_to_judge, 0.5 * self.limits.seconds)
+            )
+        try:
+            termination = child.wait(deadline, self.progress)
+        except KeyboardInterrupt:
+            child.kill()
+            termination = "interrupted"
+        answer = child.best()
+        if termination == "error" and self.model and child.error() is not None:
+            raise cast(AllocatorError, child.error())
+        if termination == "error" and answer is None and first.status.plan != "valid":
+            raise NoPlanError.because(
+                "the solver stopped without a plan", value=child.complaint(), code="E5002"
+            )
+        self.complaint = child.complaint() if termination == "error" else ""
+        self._mark("solve")
+        return termination, answer
+
+    def _choose(self, first: Plan, answer: Answer | None, termination: str) -> Plan:
+        """Return the plan that is best in the order of the goals, judged, with what is proven."""
+        if answer is None or "shipments" not in answer.tables:
+            if answer is not None and any(
+                result.termination == "infeasible" for result in answer.results
+            ):
+                raise ImpossibleError.because(
+                    "no plan can obey the hard rules", action="run doctor", code="E4001"
+                )
+            return first.replace(
+                status=replace(first.status, termination=_end(termination, answer))
+            )
+        plan = self._judged(answer.tables, "solver", answer)
+        if plan.status.plan != "valid" and first.status.plan == "valid":
+            plan = first.replace(summary={**first.summary, "rejected": plan.summary["violations"]})
+        elif (
+            first.status.plan == "valid"
+            and termination != "completed"
+            and _values(first) < _values(plan)
+        ):
+            # Bounds of later goals hold given what the solver reached before, not what filling did.
+            known = dict(list(_known(answer).items())[:1])
+            goals = goal_results(self.instance.policy, _by_name(first), known, "filled")
+            plan = first.replace(goals=goals)
+        proof = proven(plan.goals, self.limits.gap)
+        self._mark("judge")
+        return plan.replace(status=Status(_end(termination, answer), plan.status.plan, proof))
+
+    # -- what is said about the plan -----------------------------------------------------------
+
+    def _with_summary(
+        self, plan: Plan, first: Plan, yardstick: Plan | None, answer: Answer | None
+    ) -> Plan:
+        before = {} if self.start is None else {"start_plan": self._value_of(self.start)}
+        summary = {
+            **plan.summary,
+            **before,
+            **(answer.summary if answer else {}),
+            "in_proportion": _by_name(yardstick) if yardstick else {},
+            "first_plan": _by_name(first),
+            "complaint": self.complaint,
+        }
+        run = {
+            "tool": __version__,
+            "instance_path": self.path,
+            "limits": asdict(self.limits),
+            "reproducible": plan.status.termination in ("completed", "work_limit"),
+            "policy": _policy(self.instance),
+            "versions": {one.name: one.version for one in solvers()},
+            "seconds": {phase: round(value, 3) for phase, value in self.seconds.items()},
+            "solves": [asdict(result) for result in answer.results] if answer else [],
+        }
+        return plan.replace(summary=summary, run=run)
+
+    def _value_of(self, start: Plan) -> dict[str, float]:
+        """Return what the start plan is worth by the same yardstick."""
+        tables = {name: table for name, table in start.tables.items() if name != "reasons"}
+        return _by_name(self._judged(tables, "start plan"))
+
+    def _explained(self, plan: Plan) -> Plan:
+        """Give the largest shortages their reasons, as far as the time goes."""
+        left = self._left()
+        budget = (
+            REASON_SECONDS
+            if left is None
+            else min(REASON_SECONDS, max(0.0, left - self.seconds_to_judge))
+        )
+        if plan.status.plan != "valid" or budget <= 0 or plan.status.termination == "interrupted":
+            return plan
+        found = reasons(self.instance, plan, budget, REASONS)
+        return plan.replace(tables={**plan.tables, "reasons": found})
+
+
+def _policy(instance: Instance) -> dict[str, Any]:
+    """Return the effective settings."""
+    return {name: getattr(instance.policy, name) for name in settings()}
+
+
+def _values(plan: Plan) -> tuple[float, ...]:
+    """Return the goal values in order, rounded so that noise does not decide."""
+    return tuple(float(f"{goal.value:.5g}") for goal in plan.goals if goal.value is not None)
+
+
+def _known(answer: Answer | None) -> dict[str, StageResult]:
+    return {result.name: result for result in answer.results} if answer else {}
+
+
+def _by_name(plan: Plan) -> dict[str, float]:
+    return {goal.name: goal.value for goal in plan.goals if goal.value is not None}
+
+
+def _end(termination: str, answer: Answer | None) -> Termination:
+    """Return how the run ended: the child may have met its own limit."""
+    if termination in ("time_limit", "interrupted", "error"):
+        return cast(Termination, termination)
+    ends = [result.termination for result in answer.results] if answer else []
+    for limit in ("time_limit", "work_limit"):
+        if limit in ends:
+            return cast(Termination, limit)
+    return "completed"
