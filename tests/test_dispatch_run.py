@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-from allocator import run
+from allocator import dispatch_run, run
 from allocator.cli.main import cli
 from allocator.engine.child import Child
 from allocator.errors import ImpossibleError
@@ -101,7 +101,7 @@ class Watched(Child):
 
 
 def test_a_child_that_dies_leaves_its_best_plan(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run, "Child", Watched)
+    monkeypatch.setattr(dispatch_run, "Child", Watched)
 
     def kill(event: Mapping[str, Any]) -> None:
         if "goal" in event:
