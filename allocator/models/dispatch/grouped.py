@@ -1,10 +1,10 @@
-"""Dispatch at the scale of a city: solve for groups of like communities, split the plan, prove by the groups."""
+"""Dispatch at the scale of a city: solve groups of like communities, split the plan, prove by groups."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,11 +12,11 @@ import pandas as pd
 from scipy import sparse
 
 from allocator.engine.ordered import Budget, Progress, Stage, StageResult, not_reached
-from allocator.engine.program import Floats
 from allocator.engine.session import Session
 from allocator.instance.network import Network
 from allocator.models.answer import Answer
 from allocator.models.dispatch.alone import Attainable
+from allocator.models.dispatch.certificate import Certificates
 from allocator.models.dispatch.groups import Groups, expected_columns, grouped
 from allocator.models.dispatch.model import DispatchModel
 from allocator.models.dispatch.solve import stages_of, weighted
@@ -26,32 +26,19 @@ from allocator.models.dispatch.values import goal_values
 
 LARGE = 1_500_000  # expected columns above which the whole program does not finish in useful time
 FAIR_SOLVES = 8  # solves that a fairness goal takes, about
+SHARP = 1e-4  # relative gap at which no solve is spent on a bound
 SOURCE = "highs ipm on groups of like communities, bound from its duals"
 
 
 def too_large(net: Network) -> bool:
-    """Return whether a network is solved by groups: large, and without whole packs, trips and counted changes."""
+    """Return whether a network is solved by groups: large, nothing whole, no cap on changes."""
     policy = net.instance.policy
     whole = bool(net.items.whole.any()) or policy.trips == "integer"
     return not whole and policy.max_changes is None and expected_columns(net) > LARGE
 
 
-@dataclass(frozen=True)
-class Bound:
-    """A bound given earlier goals at their caps, and what it loses a unit by which a cap is exceeded."""
-
-    value: float
-    caps: dict[str, float]
-    prices: dict[str, float]
-
-    def given(self, values: dict[str, float]) -> float:
-        """Return the bound that holds when the earlier goals stand at `values`."""
-        excess = {name: max(0.0, values[name] - cap) for name, cap in self.caps.items()}
-        return self.value - sum(self.prices[name] * excess[name] for name in excess)
-
-
 class GroupedWork:
-    """Solve the goals for the groups in order, split the plan over the members, then find the bounds."""
+    """Solve the goals for the groups in order, split the plan over the members, find the bounds."""
 
     def __init__(
         self, emit: Callable[..., None], net: Network, budget: Budget, seed: int, threads: int
@@ -64,12 +51,18 @@ class GroupedWork:
         self.options = (seed, threads)
         self.stages: list[Stage] = stages_of(self.model, self.attainable)
         self.progress = Progress(report=self._tell)
-        self.bounds: dict[str, Bound] = {}
+        self.goals = {
+            stage.name: weighted(self.model, stage.name)
+            for stage in self.stages
+            if not stage.name.startswith("fairness.")
+        }
+        self.certificates = Certificates(self.model.program)
+        self.goal_rows: dict[str, int] = {}
+        self.bounds: dict[str, float] = {}
         self.values: dict[str, float] = {}
         self.tables: dict[str, pd.DataFrame] = {}
         self.skipped: list[str] = []
         self.slowest = 0.0
-        self.prover: Session | None = None
 
     def run(self) -> None:
         """Reach the goals up to critical, split, prove; then the other goals, split, prove."""
@@ -100,11 +93,22 @@ class GroupedWork:
                 self.progress.results.append(not_reached(stage, "time_limit"))
             elif stage.name.startswith("fairness.") and not self._time_for_fairness(stage):
                 self.skipped.append(stage.name)
-            else:
-                began = time.monotonic()
+            elif stage.name.startswith("fairness."):
                 stage.run(session, self.budget, self.progress)
-                if not stage.name.startswith("fairness."):
-                    self.slowest = max(self.slowest, time.monotonic() - began)
+            else:
+                self._minimise(session, stage)
+
+    def _minimise(self, session: Session, stage: Stage) -> None:
+        """Minimise a linear goal and keep the duals: they prove bounds."""
+        began, rows = time.monotonic(), session.rows
+        stage.run(session, self.budget, self.progress)
+        self.slowest = max(self.slowest, time.monotonic() - began)
+        duals = self.progress.duals
+        if duals is not None and len(duals) == rows:
+            prices = {name: max(0.0, -float(duals[row])) for name, row in self.goal_rows.items()}
+            self.certificates.add(stage.name, self.goals[stage.name], duals, prices, chain=True)
+        if session.rows > rows:
+            self.goal_rows[stage.name] = session.rows - 1
 
     def _time_for_fairness(self, stage: Stage) -> bool:
         """Return whether this goal leaves time to reach and prove the goals after it."""
@@ -124,6 +128,7 @@ class GroupedWork:
             return
         plan: SplitPlan = split(self.groups, self.model, self.progress.solution)
         self.values = goal_values(plan)
+        self._bounded()
         fair = sorted({stage.name for stage in self.stages if stage.name.startswith("fairness.")})
         tiers = [int(name.partition(".")[2]) for name in fair]
         self.tables = dict(plan.tables)
@@ -137,13 +142,12 @@ class GroupedWork:
     def _stated(self, result: StageResult) -> StageResult:
         """Return what is known of a goal of the true instance."""
         bound = self.bounds.get(result.name)
+        source = "split from groups of like communities" + (", no bound" if bound is None else "")
         return replace(
             result,
             value=self.values.get(result.name),
-            bound=None if bound is None or not self.values else bound.given(self.values),
-            source=SOURCE
-            if bound is not None
-            else "split from groups of like communities, no bound",
+            bound=bound,
+            source=source if bound is None else SOURCE,
         )
 
     def _summary(self) -> dict[str, Any]:
@@ -156,46 +160,53 @@ class GroupedWork:
 
     # -- bounds ------------------------------------------------------------------------------------
 
+    def _caps(self) -> dict[str, float]:
+        """Return what the plan achieved, plus what the policy lets later goals give up."""
+        policy = self.groups.fine.instance.policy
+        caps = {}
+        for name in self.goals:
+            if name in self.values:
+                slack = policy.give_up.get(name.partition(".")[0], policy.slack_relative)
+                value = self.values[name]
+                caps[name] = value + max(slack * abs(value), policy.slack_absolute)
+        return caps
+
+    def _bounded(self) -> None:
+        """Take the bounds that the duals at hand give for this plan."""
+        caps = self._caps()
+        found = {name: self.certificates.bound(name, caps) for name in self.goals}
+        self.bounds = {name: bound for name, bound in found.items() if bound is not None}
+
     def _prove(self) -> None:
-        """Find the bound of every goal reached, given what the plan achieved of the goals before it."""
-        costs = {
-            stage.name: weighted(self.model, stage.name)
-            for stage in self.stages
-            if stage.name in self.values
-        }
-        reached = [result for result in self.progress.results if result.name in costs]
-        for number, result in enumerate(reached):
-            earlier = [one.name for one in reached[:number]]
-            if result.name in self.bounds or result.value is None:
-                continue
-            if number == 0 and result.bound is not None:
-                self.bounds[result.name] = Bound(result.bound, {}, {})
+        """Solve once more, on the whole program, for the goals whose bounds are not sharp yet."""
+        reached = [one.name for one in self.progress.results if one.name in self.values]
+        for number, name in enumerate(reached):
+            if name not in self.goals or self._sharp(name):
                 continue
             if self.budget.spent():
                 return
-            bound = self._bound(costs[result.name], {name: costs[name] for name in earlier})
-            if bound is not None:
-                self.bounds[result.name] = bound
-            self._hand_out(f"bound of {result.name}")
+            self._solve_anew(name, [one for one in reached[:number] if one in self.goals])
+            self._bounded()
+            self._hand_out(f"bound of {name}")
 
-    def _bound(self, goal: Any, earlier: dict[str, Any]) -> Bound | None:
-        """Minimise a goal of the coarse program with the earlier ones capped at what the plan achieved."""
-        policy = self.groups.fine.instance.policy
+    def _sharp(self, name: str) -> bool:
+        bound, value = self.bounds.get(name), self.values[name]
+        near = max(self.budget.gap, SHARP) * max(1.0, abs(value))
+        return bound is not None and value - bound <= near
+
+    def _solve_anew(self, name: str, earlier: list[str]) -> None:
+        """Minimise a goal of the groups with the earlier ones capped at what the plan achieved."""
         session = Session(self.model.program, *self.options)
-        caps: dict[str, float] = {}
-        first = session.rows
-        for name, expression in earlier.items():
-            value = self.values[name]
-            slack = policy.give_up.get(name.partition(".")[0], policy.slack_relative)
-            caps[name] = value + max(slack * abs(value), policy.slack_absolute)
-            row: Floats = np.zeros(session.columns)
-            row[: len(expression.cost)] = expression.cost
-            side = np.array([caps[name] - expression.constant])
+        first, caps = session.rows, self._caps()
+        for other in earlier:
+            row = np.zeros(session.columns)
+            row[: len(self.goals[other].cost)] = self.goals[other].cost
+            side = np.array([caps[other] - self.goals[other].constant])
             session.add_rows(np.array([-np.inf]), side, sparse.csr_matrix(row[None, :]))
         outcome = session.minimise(
-            goal.cost, self.budget.seconds(), self.budget.work, self.budget.gap, crossover=False
+            self.goals[name].cost, self.budget.seconds(), self.budget.work, crossover=False
         )
-        if outcome.bound is None or outcome.duals is None:
-            return None
-        prices = dict(zip(earlier, np.maximum(0.0, -outcome.duals[first:]).tolist(), strict=True))
-        return Bound(outcome.bound + goal.constant, caps, prices)
+        if outcome.duals is not None and len(outcome.duals):
+            dear = np.maximum(0.0, -outcome.duals[first:]).tolist()
+            prices = dict(zip(earlier, dear, strict=True))
+            self.certificates.add(name, self.goals[name], outcome.duals, prices, chain=False)

@@ -1,4 +1,4 @@
-"""Communities that are alike become one: a small instance whose bounds hold for the true one (formulation section 7)."""
+"""Like communities become one: a small instance whose bounds are true (formulation section 7)."""
 
 from __future__ import annotations
 
@@ -51,10 +51,10 @@ class Groups:
 
 
 def grouped(net: Network) -> Groups:
-    """Group the communities of a network, as finely as the size of the program allows, and build the coarse one.
+    """Group the communities of a network, as finely as size allows, and build the coarse one.
 
-    The coarse instance is a relaxation: every true plan, summed over the members, is a plan of it with no
-    greater value of floors, critical, remaining, item_days, units_short, transport and cost.
+    The coarse instance is a relaxation: every true plan, summed over the members, is a plan of it
+    with no greater value of floors, critical, remaining, item_days, units_short, transport and cost.
     """
     for alike in ALIKE:
         of = group_of(net, alike)
@@ -65,7 +65,7 @@ def grouped(net: Network) -> Groups:
 
 
 def expected_columns(net: Network) -> float:
-    """Return about how many columns of goods the program has: a period, batch and lane (or place) each."""
+    """Return about how many columns of goods the program has."""
     first = np.full(len(net.batches), net.periods)
     np.minimum.at(first, net.lots.batch, net.lots.period)
     span = np.maximum(0, np.minimum(net.batches.expiry + 1, net.periods) - first)
@@ -75,7 +75,7 @@ def expected_columns(net: Network) -> float:
 
 
 def group_of(net: Network, alike: float = 0.0) -> Ints:
-    """Return the group of every place; groups of communities come first, in the order of their first member.
+    """Return the group of every place; communities come first, in the order of their first member.
 
     `alike` is how much, relatively, the ways into the members of a group may differ in length.
     """
@@ -120,7 +120,7 @@ def _codes(rows: np.ndarray) -> Ints:
 
 
 def _inbound(net: Network, alike: float) -> Ints:
-    """Return a number for every different set of inbound lanes: origins, openings, leads, about the lengths."""
+    """Return a number for every set of inbound lanes: origins, openings, leads, about the lengths."""
     lanes = net.lanes
     chosen = np.flatnonzero(~lanes.reusable_only)
     length = [_bands(figure, alike) for figure in (lanes.minutes, lanes.km, lanes.cost)]
@@ -185,9 +185,9 @@ def _communities(net: Network, of: Ints, first: Ints) -> pd.DataFrame:
 
 
 def _gate_figures(net: Network, of: Ints) -> tuple[Floats, Floats, Ints]:
-    """Return share and minutes of the gate of every group and period, and the place whose share it is.
+    """Return gate share and minutes of every group and period, and the place whose share it is.
 
-    Minutes are infinite where a member has no gate: handled = sum of h x goods <= sum of minutes / share.
+    Infinite where a member has no gate. Goods handled are at most the sum of minutes / share.
     """
     shape = (len(net.places.ids), net.periods)
     share, handled = np.zeros(shape), np.full(shape, np.inf)
@@ -221,10 +221,10 @@ def _access(net: Network, of: Ints, ids: np.ndarray) -> pd.DataFrame:
 
 
 def _gates(net: Network, of: Ints, ids: np.ndarray) -> pd.DataFrame:
-    """Return the gates; what entered a place from outside is taken off already where a place is alone."""
+    """Return the gates: of groups what all members have, of places alone as they are."""
     _, minutes, _ = _gate_figures(net, of)
     table = net.instance["gates"]
-    place, period = net.places.find(table["community_id"]), table["period"].to_numpy(np.int64) - 1
+    place = net.places.find(table["community_id"])
     alone = np.bincount(of)[of[place]] == 1
     group, when = np.nonzero(np.isfinite(minutes))
     several = np.bincount(of)[group] > 1
@@ -236,7 +236,8 @@ def _gates(net: Network, of: Ints, ids: np.ndarray) -> pd.DataFrame:
             "handling_minutes": minutes[group, when],
         }
     )
-    return pd.concat([table[alone][list(merged.columns)], merged], ignore_index=True)
+    kept = pd.DataFrame(table[alone])[list(merged.columns)]
+    return pd.concat([kept, merged], ignore_index=True)
 
 
 def _needs(net: Network, of: Ints, ids: np.ndarray) -> pd.DataFrame:
@@ -264,7 +265,7 @@ def _needs(net: Network, of: Ints, ids: np.ndarray) -> pd.DataFrame:
 
 
 def _links(net: Network, of: Ints, ids: np.ndarray) -> pd.DataFrame:
-    """Return every lane, the shortest and cheapest of the members' (their leads and openings are alike)."""
+    """Return every lane, the shortest and cheapest of the members' (leads and openings are alike)."""
     lanes = net.lanes
     chosen = np.flatnonzero(~lanes.reusable_only)
     lead = np.where((net.lead == net.lead[:, :1]).all(axis=1), net.lead[:, 0], np.nan)

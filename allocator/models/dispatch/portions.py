@@ -17,7 +17,7 @@ SAFETY = 1.0 - 1e-9
 
 @dataclass(frozen=True)
 class Cells:
-    """Goods of a batch that enter a group in one period and are consumed (or, reusables, leave) in another."""
+    """Goods of a batch that enter a group in one period and are used up (or leave) in another."""
 
     batch: Ints
     group: Ints
@@ -28,7 +28,7 @@ class Cells:
 
 @dataclass(frozen=True)
 class Portions:
-    """What members get and what becomes of it; every array is batches x places x periods, in units."""
+    """What members get and what becomes of it: batches x places x periods, in units."""
 
     enters: Floats
     leaves: Floats  # reusables only
@@ -112,7 +112,7 @@ class Sharing:
         self.share = np.zeros(self.room.shape)
         self.share[net.gates.place, net.gates.period] = net.gates.share
         self.room[net.gates.place, net.gates.period] = net.gates.minutes * SAFETY
-        # First and last period of use of a cell: reusables are in use until they leave.
+        # Periods of use of a cell: reusables are in use until they leave.
         cells = self.cells
         self.low = np.where(self.reusable, cells.enter, cells.leave)
         high = np.where(self.reusable, np.maximum(cells.leave, cells.enter + 1), cells.leave + 1)

@@ -1,4 +1,4 @@
-"""Follow shipments through a case, period by period: what is at hand, what is consumed, what falls short."""
+"""Follow shipments period by period: what is at hand, what is consumed, what falls short."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Moves:
 
 @dataclass(frozen=True)
 class Replayed:
-    """The moves as far as goods were at hand, the need rows, and units served and short (or waiting) of each."""
+    """The moves as far as goods were at hand; units served and short (or waiting) of each need."""
 
     net: Network
     moves: Moves
@@ -68,7 +68,8 @@ class Replayed:
 def replay(net: Network, moves: Moves, bought: Floats, planned: Floats) -> Replayed:
     """Ship what is at hand and consume what is planned.
 
-    `bought` is units of every lot (purchases only), `planned` units to consume (batches x places x periods).
+    `bought` is units of every lot (purchases only), `planned` what to consume: batches x places x
+    periods.
     """
     size = len(net.places.ids)
     shape = (net.periods, len(net.batches) * size)
@@ -100,7 +101,7 @@ def replay(net: Network, moves: Moves, bought: Floats, planned: Floats) -> Repla
 def _at_hand(
     held: Floats, units: Floats, leaves: Ints, enters: Ints, same_day: np.ndarray
 ) -> Floats:
-    """Cut the shipments of a period where a place would send more than it has (what came today included)."""
+    """Cut shipments where a place would send more than it has, what came today included."""
     size = len(held)
     for _ in range(REPAIRS):
         there = held + np.bincount(enters[same_day], units[same_day], size)
@@ -115,7 +116,7 @@ def _at_hand(
 
 
 def _consumed(net: Network, period: int, held: Floats, planned: Floats, served: Floats) -> Floats:
-    """Consume what is planned and at hand, count reusables as in use, drop what expires; return what is held."""
+    """Consume what is planned and at hand, drop what expires; return what is held then."""
     stock = held.reshape(len(net.batches), -1)
     reusable = net.items.reusable[net.batches.item]
     eaten = np.where(reusable[:, None], 0.0, np.minimum(planned[:, :, period], stock))

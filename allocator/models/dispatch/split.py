@@ -111,7 +111,7 @@ def _spread(
     whole: Floats,
     parts: Floats,
 ) -> tuple[Ints, Ints, Floats]:
-    """Return column, member and the member's part of the column, for every member of the place of a column."""
+    """Return column, member and the member's part, for every member of the place of a column."""
     row, member = groups.expanded(place[columns])
     column = columns[row]
     batch, period = when[0][column], when[1][column]
@@ -132,7 +132,7 @@ def lane_between(net: Network, origin: Ints, target: Ints) -> Ints:
 
 
 class Trips:
-    """Trips of the true lanes: the vehicles the coarse plan uses there, as many as the loads need."""
+    """Trips of the true lanes: the vehicles of the coarse plan, as many as the loads need."""
 
     def __init__(self, groups: Groups, model: DispatchModel, solution: Floats) -> None:
         """Read the trips of a point of the coarse program."""

@@ -1,4 +1,4 @@
-"""What members of groups could attain alone, by the first possible arrival of every item (formulation section 6)."""
+"""What members of groups could attain alone, by first possible arrivals (formulation section 6)."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from allocator.models.dispatch.sets import NEVER
 
 
 def unreachable_table(groups: Groups, first: Ints, tiers: Iterable[int]) -> pd.DataFrame:
-    """Return person-days attainable alone where that is less than the need: a row a place, tier and window.
+    """Return person-days attainable alone where less than the need: a row a place, tier and window.
 
-    `first` is batches x coarse places: the first period a batch can be there; members share their lanes.
+    `first` is batches x coarse places: the first period a batch can be there, alike for members.
     """
     net = groups.fine
     earliest = np.full((len(net.items.ids), first.shape[1]), NEVER)

@@ -11,7 +11,7 @@ from allocator.models.dispatch.split import SplitPlan
 
 
 def goal_values(plan: SplitPlan) -> dict[str, float]:
-    """Return every linear goal term of a plan: floors, critical, remaining.c, item_days, units_short, costs."""
+    """Return every linear goal term of a plan, and the goals made of them."""
     replayed = plan.replayed
     net, needs, short = replayed.net, replayed.needs, replayed.short
     weight = net.places.weight[needs.place] * net.days[needs.period]
