@@ -13,6 +13,8 @@ from scipy import sparse
 from allocator.engine.program import Floats
 from allocator.engine.session import Outcome, Session
 
+CROSSOVER_COLUMNS = 150_000  # above this a corner of the last optimal face costs too long
+
 
 @dataclass(frozen=True)
 class Budget:
@@ -98,7 +100,7 @@ class LinearStage:
             budget.work,
             budget.gap,
             start=progress.solution,
-            crossover=self.final,
+            crossover=self.final and session.columns <= CROSSOVER_COLUMNS,
         )
         progress.add(self._result(outcome), outcome.solution)
         progress.duals = outcome.duals

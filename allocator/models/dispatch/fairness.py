@@ -16,6 +16,7 @@ from allocator.models.dispatch.shares import Shares, shares_of
 
 BLOCKING_DUAL = 1e-5  # of the largest dual: a row above it holds the level down
 LEVEL_GAP = 1e-6
+EAGER_PLACES = 1000  # up to here all are solved alone at first, above only those that block
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,9 @@ class LevelStage:
 
     def run(self, session: Session, budget: Budget, progress: Progress) -> None:
         """Find the level (and the next ones), record each, hold it."""
+        places = np.unique(self.shares.place)
+        if len(places) <= EAGER_PLACES:
+            self.attainable.refine(self.tier, places, budget)
         rows = LevelRows(session, self.shares, self.attainable.known(self.shares))
         for number in range(self.rounds):
             if rows.settled.all() or (number and budget.spent()):
