@@ -1,4 +1,4 @@
-"""Dispatch at the scale of a city: solve groups of like communities, split the plan, prove by groups."""
+"""Dispatch for a city: solve groups of like communities, split the plan, prove by the groups."""
 
 from __future__ import annotations
 

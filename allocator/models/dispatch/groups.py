@@ -19,7 +19,10 @@ NAMED = (  # tables that name a community on its own account
     ("limits", ("place_id",)),
     ("pins", ("from_id", "to_id")),
     ("links", ("from_id",)),
+    ("owners", ("district",)),
 )
+KEPT = ("periods", "items", "sites", "owners", "vehicles", "pins", "limits")
+LOTS = ("stocks", "arrivals", "in_transit", "purchases")
 ALIKE = (0.0, 0.05, 0.15, 0.4, np.inf)  # how much longer one member's way may be than another's
 MOST_COLUMNS = (
     450_000  # of the coarse program: the interior point method takes about a minute a goal
@@ -54,7 +57,7 @@ def grouped(net: Network) -> Groups:
     """Group the communities of a network, as finely as size allows, and build the coarse one.
 
     The coarse instance is a relaxation: every true plan, summed over the members, is a plan of it
-    with no greater value of floors, critical, remaining, item_days, units_short, transport and cost.
+    with no greater value of any linear goal (fairness is none).
     """
     for alike in ALIKE:
         of = group_of(net, alike)
@@ -120,7 +123,7 @@ def _codes(rows: np.ndarray) -> Ints:
 
 
 def _inbound(net: Network, alike: float) -> Ints:
-    """Return a number for every set of inbound lanes: origins, openings, leads, about the lengths."""
+    """Return a number for every set of inbound lanes: origins, openings, leads, rough lengths."""
     lanes = net.lanes
     chosen = np.flatnonzero(~lanes.reusable_only)
     length = [_bands(figure, alike) for figure in (lanes.minutes, lanes.km, lanes.cost)]
@@ -147,11 +150,7 @@ def coarse_instance(net: Network, of: Ints) -> Instance:
     """Build the instance of the groups; a group carries the id of its first member."""
     _, first = np.unique(of, return_index=True)
     ids = net.places.ids[first]
-    kept = {
-        name: net.instance[name]
-        for name in ("periods", "items", "sites", "stocks", "arrivals", "in_transit", "limits")
-        + ("purchases", "owners", "vehicles", "pins")
-    }
+    kept = {name: net.instance[name] for name in (*KEPT, *LOTS)}
     return Instance.from_frames(
         policy=net.instance.policy.replace(lanes="listed"),
         name=net.instance.name,
@@ -265,7 +264,7 @@ def _needs(net: Network, of: Ints, ids: np.ndarray) -> pd.DataFrame:
 
 
 def _links(net: Network, of: Ints, ids: np.ndarray) -> pd.DataFrame:
-    """Return every lane, the shortest and cheapest of the members' (leads and openings are alike)."""
+    """Return every lane: the shortest and cheapest of the members', whose leads are alike."""
     lanes = net.lanes
     chosen = np.flatnonzero(~lanes.reusable_only)
     lead = np.where((net.lead == net.lead[:, :1]).all(axis=1), net.lead[:, 0], np.nan)

@@ -96,7 +96,7 @@ def _shifted(total: Floats) -> Floats:
 
 
 class Sharing:
-    """Members take portions of the cells: by what they still need, within the minutes of their gates."""
+    """Members take portions of the cells by what they still need, as far as their gates allow."""
 
     def __init__(self, groups: Groups, flows: CoarseFlows) -> None:
         """Begin with nothing shared out."""
