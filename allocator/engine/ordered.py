@@ -13,6 +13,7 @@ from scipy import sparse
 from allocator.engine.program import Floats
 from allocator.engine.session import Outcome, Session
 
+NUMERICAL = 1e-5  # a slack above this is given up by choice: the optimal face is not kept
 CROSSOVER_COLUMNS = 150_000  # above this a corner of the last optimal face costs too long
 
 
@@ -112,12 +113,15 @@ class LinearStage:
         assert outcome.value is not None
         whole = outcome.value + self.constant
         most = outcome.value + max(self.slack_relative * abs(whole), self.slack_absolute)
+        duals, solution = outcome.duals, outcome.solution
+        exact = most - outcome.value <= NUMERICAL * max(1.0, abs(whole))
         if (
-            outcome.duals is not None
-            and outcome.solution is not None
+            exact
+            and duals is not None
+            and solution is not None
             and outcome.termination == "completed"
         ):
-            session.keep_optimal(self.cost, outcome.duals, outcome.solution)
+            session.keep_optimal(self.cost, duals, solution)
         if np.any(self.cost):
             row = np.zeros(session.columns)
             row[: len(self.cost)] = self.cost
