@@ -1,10 +1,13 @@
-"""`allocator export`: an instance in another packing."""
+"""`allocator export`: an instance in another packing, or its program for other solvers."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import click
 
 from allocator.cli.envelope import Reply, run_command
+from allocator.errors import UsageError
 
 HELP = """
 \b
@@ -13,19 +16,44 @@ Examples:
   allocator export my-city my-city.zip
   allocator export my-city my-city.json
   allocator export my-city.json my-city
+  allocator export my-city --mps my-city-mps --solve
 
 Write an instance as a workbook, a .zip, one .json or a folder; the ending of OUT says which.
 Nothing is lost, and the same instance always gives the same bytes.
+
+With --mps, write the program of dispatch into the folder DIR instead: one MPS file a goal, which
+any solver reads. With --solve each file holds the goals before it, as rows goal[...].
 """
 
 
 @click.command(help=HELP, short_help="Write an instance as one file or as a folder.")
 @click.argument("instance", type=click.Path())
-@click.argument("out", type=click.Path())
+@click.argument("out", type=click.Path(), required=False)
+@click.option("--mps", metavar="DIR", type=click.Path(path_type=Path), help="Folder of MPS files.")
+@click.option("--solve", is_flag=True, help="With --mps: solve, and hold the earlier goals.")
 @run_command
-def export(instance: str, out: str) -> Reply:
-    """Write an instance in another packing."""
-    return repack(instance, out)
+def export(instance: str, out: str | None, mps: Path | None, solve: bool) -> Reply:
+    """Write an instance in another packing, or its program."""
+    if (out is None) == (mps is None) or (solve and mps is None):
+        raise UsageError.because(
+            "what to write is not clear",
+            where="allocator export",
+            action="give OUT, or --mps DIR and if you like --solve",
+            code="E2141",
+        )
+    return write_programs(instance, mps, solve) if mps else repack(instance, str(out))
+
+
+def write_programs(source: str, folder: Path, solve: bool) -> Reply:
+    """Write one MPS file a goal and say where they are."""
+    from allocator.instance import load
+    from allocator.models.dispatch.export import write_goals
+
+    if folder.exists() and not folder.is_dir():
+        raise UsageError.because("this is no folder", where=str(folder), code="E2142")
+    instance = load(source)
+    paths = [str(path) for path in write_goals(instance, folder, solve)]
+    return Reply("\n".join(paths), {"paths": paths}, instance.notes["warnings"])
 
 
 def repack(source: str, out: str) -> Reply:

@@ -46,6 +46,13 @@ class Program:
         self._row_upper: list[Floats] = []
         self._entries: list[tuple[Positions, Positions, Floats]] = []
 
+    def copy(self) -> Program:
+        """Return a program that can be added to without changing this one."""
+        other = Program()
+        for name, value in vars(self).items():
+            setattr(other, name, list(value) if isinstance(value, list) else value)
+        return other
+
     def add_columns(
         self,
         name: str,
