@@ -176,6 +176,7 @@ class Session:
         kinds = highspy.HighsModelStatus
         ends = {
             kinds.kOptimal: "completed",
+            kinds.kModelEmpty: "completed",
             kinds.kTimeLimit: "time_limit",
             kinds.kIterationLimit: "work_limit",
             kinds.kSolutionLimit: "work_limit",
@@ -188,7 +189,7 @@ class Session:
         info = self._highs.getInfo()
         if termination == "infeasible":
             return Outcome(termination, None, None, None, None, method, seconds)
-        usable = info.primal_solution_status != 0
+        usable = info.primal_solution_status != 0 or self.columns == 0
         solution = np.asarray(self._highs.getSolution().col_value) if usable else None
         value = float(_padded(cost, self.columns) @ solution) if solution is not None else None
         if whole:
