@@ -74,8 +74,10 @@ def _restock(ledger: Ledger, item: int) -> None:
     for rank in np.unique(ways.rank[between]):
         tried = between[ways.rank[between] == rank]
         origin = ways.origin[tried]
-        at_hand = ledger.held[ledger.batches_of[item]].sum(axis=0)
         lacking = ledger.missing(item, tried, attached)
+        if not (lacking > 0).any():
+            continue
+        at_hand = ledger.held[ledger.batches_of[item]].sum(axis=0)
         spare = np.maximum(0.0, at_hand - attached[:, ledger.now])
         asked = np.bincount(origin, weights=lacking, minlength=len(spare))
         factor = np.minimum(1.0, np.divide(spare, asked, out=np.zeros_like(spare), where=asked > 0))

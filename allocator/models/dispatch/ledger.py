@@ -124,11 +124,12 @@ class Ledger:
         drained = wanted if drained is None else drained
         target, arrives = self.ways.target[ways], self.arrival(item, ways)
         batches = self.batches_of[item]
-        level = self.held[batches].sum(axis=0)[target] - self.waiting[item, target]
+        at = (batches[:, None], target)
+        level = self.held[at].sum(axis=0) - self.waiting[item, target]
         for period in range(self.now, int(arrives.max(initial=self.now)) + 1):
             if period > self.now:
                 level = level + np.where(
-                    arrives >= period, self.coming[period][batches].sum(axis=0)[target], 0.0
+                    arrives >= period, self.coming[period][at].sum(axis=0), 0.0
                 )
             used = (arrives > period) & ~self.net.items.reusable[item]
             level = np.where(used, np.maximum(0.0, level - drained[target, period]), level)
