@@ -111,6 +111,13 @@ def test_cell(table: str, row: int, field: str, value: object, code: str, sugges
     assert found[0].action
 
 
+def test_need_waits_in_every_period_or_in_none() -> None:
+    needs = frames()["needs"]
+    later = needs.iloc[[2]].assign(period=3, backlog="lost")
+    found = faults_of({"needs": pd.concat([needs, later], ignore_index=True)})
+    assert [(fault.code, fault.where) for fault in found] == [("E1319", "needs[2].backlog")]
+
+
 @pytest.mark.parametrize("table", ["periods", "communities", "items", "needs"])
 def test_required_table(table: str, tmp_path: Path) -> None:
     path = save(good_instance(), tmp_path / "case")

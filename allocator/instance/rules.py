@@ -106,6 +106,17 @@ def _waiting_needs(checked: CheckedTables) -> None:
     checked.log.rows("E1309", checked.sources["needs"], "backlog", rows, rule, action)
 
 
+def _waits_or_is_lost(checked: CheckedTables) -> None:
+    place, item = checked.text("needs", "community_id"), checked.text("needs", "item_id")
+    pair = place.codes.astype(np.int64) * (len(item.categories) + 1) + item.codes
+    waits = checked.strings("needs", "backlog") == "waits"
+    mixed = np.intersect1d(pair[waits], pair[~waits])
+    rows = np.flatnonzero(waits & np.isin(pair, mixed))
+    rule = "the need of a place for an item waits in one period and is lost in another"
+    action = "write the same backlog in every period of the place and item"
+    checked.log.rows("E1319", checked.sources["needs"], "backlog", rows, rule, action)
+
+
 def _needs_without_people(checked: CheckedTables) -> None:
     frame = checked.frames["needs"]
     rows = np.flatnonzero((frame["people"].to_numpy() == 0) & (frame["quantity"].to_numpy() > 0))
@@ -170,6 +181,7 @@ RULES: dict[Rule, tuple[str, ...]] = {
     _gates_open: ("gates",),
     _access_shares: ("access",),
     _waiting_needs: ("needs", "items"),
+    _waits_or_is_lost: ("needs",),
     _needs_without_people: ("needs",),
     _links_lead_somewhere: ("links",),
     _links_have_length: ("links", "communities", "sites"),
