@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from allocator import run
 from allocator.engine.ordered import Budget
 from allocator.errors import ImpossibleError
 from allocator.generate.lockdown import FEATURES, lockdown
@@ -100,6 +101,14 @@ def test_fairness_counts_who_still_waits() -> None:
 @pytest.mark.parametrize(("seed", "window"), [(26, 2), (55, 3)])
 def test_fairness_with_whole_packs(seed: int, window: int, fairness: str) -> None:
     assert_same_values(random_instance(seed, whole=True, fairness_window=window, fairness=fairness))
+
+
+@pytest.mark.parametrize("goal", ["1*remaining + 1*change", "2*critical + remaining + 0.5*floors"])
+def test_sums_of_terms(goal: str) -> None:
+    town = random_instance(5, goals=(goal, "cost"))
+    assert_same_values(town)
+    plan = run.dispatch(town)
+    assert plan.goals[0].value == pytest.approx(plan.goals[0].bound, rel=1e-4)
 
 
 @pytest.mark.parametrize(("seed", "most"), [(3, None), (6, 1), (6, 3), (10, 1), (13, 6)])

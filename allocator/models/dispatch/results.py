@@ -63,4 +63,5 @@ def _in_order(policy: Policy, values: Mapping[str, float]) -> Iterator[tuple[str
 
 
 def _sum(spec: GoalSpec, values: Mapping[str, float]) -> float:
-    return sum(weight * values[term] for weight, term in spec.terms)
+    # Without an earlier plan nothing is changed.
+    return sum(weight * values.get(term, 0.0) for weight, term in spec.terms)

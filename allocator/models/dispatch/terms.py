@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from allocator.engine.program import Floats
+from allocator.instance.lanes import Bools
 from allocator.models.dispatch.model import DispatchModel
 
 
@@ -48,9 +49,11 @@ def expression(model: DispatchModel, term: str) -> Expression:
     if name == "floors":
         return _floors(model)
     if name == "critical":
-        return _late(model, 1)
+        return _late(model, model.late_keys.tier == 1)
     if name == "remaining":
-        return _late(model, int(tier))
+        tiers = model.late_keys.tier
+        # In a weighted sum it stands for all its tiers.
+        return _late(model, tiers == int(tier) if tier else tiers > 1)
     if name == "item_days":
         shorts, net = model.shorts, model.net
         return _short(
@@ -58,10 +61,8 @@ def expression(model: DispatchModel, term: str) -> Expression:
         )
     if name == "units_short":
         return _short(model, np.ones(len(model.shorts.place)))
-    if name == "change" and model.change is not None:
-        cost = _zeros(model)
-        cost[model.change.columns] = 1.0
-        return Expression(cost, model.change.lost)
+    if name == "change":
+        return _change(model)
     if name == "transport":
         return _transport(model)
     if name == "cost":
@@ -81,11 +82,11 @@ def _floors(model: DispatchModel) -> Expression:
     return Expression(cost)
 
 
-def _late(model: DispatchModel, tier: int) -> Expression:
+def _late(model: DispatchModel, counted: Bools) -> Expression:
     keys, net = model.late_keys, model.net
     cost = _zeros(model)
     weight = net.places.weight[keys.place] * net.days[keys.period]
-    cost[model.late] = np.where(keys.tier == tier, weight, 0.0)
+    cost[model.late] = np.where(counted, weight, 0.0)
     return Expression(cost)
 
 
@@ -97,6 +98,14 @@ def _short(model: DispatchModel, factor: Floats) -> Expression:
     cost[model.level] = -factor[model.level_rows]
     cost[model.waiting] = factor[model.waiting_rows]
     return Expression(cost, float((factor * np.where(shorts.waits, 0.0, shorts.quantity)).sum()))
+
+
+def _change(model: DispatchModel) -> Expression:
+    cost = _zeros(model)
+    if model.change is None:  # nothing to differ from
+        return Expression(cost)
+    cost[model.change.columns] = 1.0
+    return Expression(cost, model.change.lost)
 
 
 def _transport(model: DispatchModel) -> Expression:
