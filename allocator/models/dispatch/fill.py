@@ -1,6 +1,7 @@
-"""Plans without a solver: fill tier by tier with equal shares, or share out in proportion to people.
+"""Plans without a solver: fill tier by tier with equal shares, or in proportion to people.
 
-The first is the plan there always is to fall back on; the second is the yardstick every summary compares with.
+The first is the plan there always is to fall back on; the second is the yardstick every summary
+compares with.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from allocator.plan.precision import WRITTEN_DECIMALS
 
 
 def fill(net: Network) -> Mapping[str, pd.DataFrame]:
-    """Serve the floors first, then the most urgent tier; every place gets the same part of what it lacks."""
+    """Serve floors first, then tier by tier; each place gets the same part of what it lacks."""
     ledger = Ledger(net)
     order = np.lexsort((np.arange(len(net.items.tier)), net.items.tier))
     for period in range(net.periods):
@@ -34,7 +35,7 @@ def fill(net: Network) -> Mapping[str, pd.DataFrame]:
 
 
 def in_proportion(net: Network) -> Mapping[str, pd.DataFrame]:
-    """Split what every site holds over the places it is nearest to, in proportion to their people."""
+    """Split what every site holds over the places nearest to it, in proportion to people."""
     ledger = Ledger(net)
     for period in range(net.periods):
         ledger.start(period)
@@ -46,7 +47,7 @@ def in_proportion(net: Network) -> Mapping[str, pd.DataFrame]:
 
 
 def _serve(ledger: Ledger, item: int, need: Floats) -> None:
-    """Ship what places lack of `need` (places x periods), the quickest way first, then the next ones."""
+    """Ship what places lack of `need` (places x periods), the quickest way first."""
     net, ways = ledger.net, ledger.ways
     usable = ledger.usable(item)
     wants = ledger.need[item].any(axis=1)[ways.target[usable]]
@@ -96,7 +97,7 @@ def _attached_need(ledger: Ledger, item: int, usable: Ints) -> Floats:
 
 
 def _split(ledger: Ledger) -> None:
-    """Ship every item in proportion to people, all items cut alike where gate or fleet is too small."""
+    """Ship every item in proportion to people, all cut alike where gate or fleet is too small."""
     net, ways = ledger.net, ledger.ways
     plan: list[tuple[int, Ints, Floats]] = []
     minutes, fleet = np.zeros(len(net.places.ids)), np.zeros(len(ledger.fleet_minutes))
@@ -158,7 +159,7 @@ def tables(ledger: Ledger) -> Mapping[str, pd.DataFrame]:
         }
     )
     keys = ["from_id", "to_id", "item_id", "period", "arrives", "expiry", "earmark"]
-    frame = frame.groupby(keys, as_index=False, dropna=False, sort=True)["quantity"].sum()
+    frame = frame.groupby(keys, dropna=False, sort=True)["quantity"].sum().reset_index()
     frame["quantity"] = frame["quantity"].round(WRITTEN_DECIMALS)
     return {
         "shipments": frame[[*keys[:5], "quantity", *keys[5:]]].sort_values(
@@ -195,8 +196,8 @@ def _trips(ledger: Ledger, way: Ints, period: Ints, trips: Floats) -> pd.DataFra
             "trips": trips[driven],
         }
     )
-    frame = frame.groupby(list(frame.columns[:5]), as_index=False, sort=True)["trips"].sum()
-    return frame.assign(trips=frame["trips"].round(WRITTEN_DECIMALS))
+    total = frame.groupby(list(frame.columns[:5]), sort=True)["trips"].sum().reset_index()
+    return pd.DataFrame(total.round({"trips": WRITTEN_DECIMALS}))
 
 
 def _shortages(ledger: Ledger) -> pd.DataFrame:
@@ -206,9 +207,9 @@ def _shortages(ledger: Ledger) -> pd.DataFrame:
     needs = net.needs
     rate[needs.item, needs.place, needs.period] = needs.rate
     people[needs.item, needs.place, needs.period] = needs.people
-    for period in range(1, net.periods):
-        carried = ledger.waits & (ledger.need[:, :, period] <= 0)
-        rate[:, :, period] = np.where(carried, rate[:, :, period - 1], rate[:, :, period])
+    for now in range(1, net.periods):
+        carried = ledger.waits & (ledger.need[:, :, now] <= 0)
+        rate[:, :, now] = np.where(carried, rate[:, :, now - 1], rate[:, :, now])
     period, place, item = np.nonzero(np.moveaxis(ledger.short > 1e-6, 2, 0).swapaxes(1, 2))
     short = ledger.short[item, place, period]
     return pd.DataFrame(

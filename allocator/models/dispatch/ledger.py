@@ -1,4 +1,4 @@
-"""A ledger of a dispatch in the making: what is at hand, what capacity is left, what was shipped."""
+"""A ledger of a dispatch in the making: what is at hand, what capacity is left, what went."""
 
 from __future__ import annotations
 
@@ -16,10 +16,13 @@ class Ledger:
     """Moves goods period by period and never exceeds stock, gate, fleet, throughput or caps."""
 
     def __init__(self, net: Network) -> None:
+        """Begin before the first period."""
         self.net = net
         self.now = 0
         self.ways = ways_of(net)
         self.whole_trips = net.instance.policy.trips == "integer"
+        self.loads = np.zeros((2, len(self.ways.lane)))  # of this period, in trips, by kg and by m3
+        self.charged = np.zeros(len(self.ways.lane))  # whole trips of this period
         places, items, periods = len(net.places.ids), len(net.items.ids), net.periods
         self.need = np.zeros((items, places, periods))
         self.need[net.needs.item, net.needs.place, net.needs.period] = net.needs.quantity
@@ -83,10 +86,12 @@ class Ledger:
     def start(self, period: int) -> None:
         """Begin a period: take in what enters."""
         self.now = period
+        self.loads[:] = 0.0
+        self.charged[:] = 0.0
         self.held += self.coming[period]
 
     def finish(self) -> None:
-        """End the period: serve the needs from what is at hand, first expired first, and drop what expires."""
+        """End the period: serve needs, first expired first, and drop what expires."""
         for item in range(len(self.need)):
             self._consume(item)
         self.held[self.net.batches.expiry <= self.now] = 0.0
@@ -115,7 +120,7 @@ class Ledger:
         need: Floats | None = None,
         drained: Floats | None = None,
     ) -> Floats:
-        """Return what the target of each way will lack in the period in which goods sent now would arrive.
+        """Return what the target of each way will lack when goods sent now would arrive.
 
         `need` is places x periods (by default the places' own need of the item); `drained` what is
         consumed before that (by default the need).
@@ -153,7 +158,7 @@ class Ledger:
         )
 
     def free(self, item: int, batch: int) -> Floats:
-        """Return what of a batch may leave each place: above its stock floor and its own need of the period."""
+        """Return what of a batch may leave each place: above its stock floor and own need."""
         own = self.need[item, :, self.now] + self.keep[item]
         total = self.held[self.batches_of[item]].sum(axis=0)
         return np.asarray(np.minimum(self.held[batch], np.maximum(0.0, total - own)) * SAFETY)
@@ -185,15 +190,58 @@ class Ledger:
             net.items.kg[item] * self.ways.trips_per_kg[ways],
             net.items.m3[item] * self.ways.trips_per_m3[ways],
         )
-        units = units * _fit(
-            vehicle, units * load * self.ways.minutes[ways], self.fleet_minutes[:, self.now]
-        )
-        units = units * _fit(vehicle, units * load, self.fleet_trips[:, self.now])
+        if self.whole_trips:
+            units = self._within_trips(item, ways, units)
+        else:
+            minutes = units * load * self.ways.minutes[ways]
+            units = units * _fit(vehicle, minutes, self.fleet_minutes[:, self.now])
+            units = units * _fit(vehicle, units * load, self.fleet_trips[:, self.now])
         if net.items.whole[item]:
             units = np.floor(units / net.items.pack[item] + 1e-9) * net.items.pack[item]
         units = np.where(units > 1e-6, units, 0.0)
-        self._book(item, batch, ways, units, units * load, arrives)
+        trips = self._charge(item, ways, units) if self.whole_trips else units * load
+        self._book(item, batch, ways, units, trips, arrives)
         return units
+
+    def _loads(self, item: int, ways: Ints, units: Floats) -> Floats:
+        """Return the loads of the ways with these units on top, in trips: by kg and by m3."""
+        items = self.net.items
+        each = np.stack(
+            [
+                items.kg[item] * self.ways.trips_per_kg[ways],
+                items.m3[item] * self.ways.trips_per_m3[ways],
+            ]
+        )
+        return np.asarray(self.loads[:, ways] + units * each)
+
+    def _within_trips(self, item: int, ways: Ints, units: Floats) -> Floats:
+        """Cut what takes more whole trips than the fleet has left; the fullest trips go first."""
+        charged, vehicle = self.charged[ways], self.ways.vehicle[ways]
+        more = np.maximum(0.0, np.ceil(self._loads(item, ways, units).max(axis=0) - 1e-9) - charged)
+        order = np.lexsort((-units / np.maximum(more, 1.0), vehicle))
+        granted = more.copy()
+        for effort, left in (
+            (self.ways.minutes[ways], self.fleet_minutes[:, self.now]),
+            (np.ones(len(ways)), self.fleet_trips[:, self.now]),
+        ):
+            before = _running(vehicle[order], (more * effort)[order])
+            with np.errstate(divide="ignore", invalid="ignore"):
+                fits = np.floor((left[vehicle[order]] - before) / effort[order] + 1e-6)
+            fits = np.where(effort[order] > 0, np.maximum(fits, 0.0), np.inf)
+            granted[order] = np.minimum(granted[order], fits)
+        empty, full = self.loads[:, ways], self._loads(item, ways, np.ones(len(ways)))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            room = (charged + granted - empty) / (full - empty)
+        room = np.where(full > empty, np.maximum(room, 0.0), np.inf).min(axis=0)
+        return np.asarray(np.minimum(units, room))
+
+    def _charge(self, item: int, ways: Ints, units: Floats) -> Floats:
+        """Load the units; return the whole trips that come to those charged before."""
+        loads = self._loads(item, ways, units)
+        whole = np.maximum(self.charged[ways], np.ceil(loads.max(axis=0) - 1e-9))
+        trips = whole - self.charged[ways]
+        self.loads[:, ways], self.charged[ways] = loads, whole
+        return np.asarray(trips)
 
     def _book(
         self, item: int, batch: int, ways: Ints, units: Floats, trips: Floats, arrives: Ints
@@ -215,10 +263,11 @@ class Ledger:
         np.add.at(self.coming, (arrives[~same_day], batch, target[~same_day]), units[~same_day])
         handled = units * self.gate_share[target, arrives] * net.items.handling[item]
         np.subtract.at(self.gate, (target, arrives), handled)
-        np.subtract.at(self.ship_max, (np.full(len(ways), item), origin, now), units)
-        np.subtract.at(self.throughput, (origin, now), units * net.items.kg[item])
-        np.subtract.at(self.fleet_minutes, (vehicle, now), trips * self.ways.minutes[ways])
-        np.subtract.at(self.fleet_trips, (vehicle, now), trips)
+        minutes, kg = trips * self.ways.minutes[ways], units * net.items.kg[item]
+        np.subtract.at(self.ship_max[item, :, now], origin, units)
+        np.subtract.at(self.throughput[:, now], origin, kg)
+        np.subtract.at(self.fleet_minutes[:, now], vehicle, minutes)
+        np.subtract.at(self.fleet_trips[:, now], vehicle, trips)
         self.shipped.append((ways, batch, now, units, trips))
 
 
@@ -231,7 +280,15 @@ def _fit(owner: Ints, amount: Floats, left: Floats) -> Floats:
     return np.asarray(factor[owner])
 
 
+def _running(owner: Ints, amount: Floats) -> Floats:
+    """Return the sum of the amounts before each, owner by owner (owners stand together)."""
+    total = np.cumsum(amount) - amount
+    starts = np.flatnonzero(np.diff(owner, prepend=-1))
+    offset = np.repeat(total[starts], np.diff(np.append(starts, len(owner))))
+    return np.asarray(total - offset)
+
+
 def _first_to_go(net: Network, item: int) -> Ints:
-    """Return the batches of an item in the order in which they should go: reserved before free, old before new."""
+    """Return the batches of an item in the order to go: reserved before free, old before new."""
     mine = np.flatnonzero(net.batches.item == item)
     return mine[np.lexsort((net.batches.expiry[mine], net.batches.earmark[mine] == ""))]
