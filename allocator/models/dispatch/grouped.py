@@ -25,7 +25,7 @@ from allocator.models.dispatch.unreachable import unreachable_table
 from allocator.models.dispatch.values import goal_values
 
 LARGE = 1_500_000  # expected columns above which the whole program does not finish in useful time
-FAIR_SOLVES = 8  # solves that a fairness goal takes, about
+FAIR_SOLVES = 4  # solves that a fairness goal takes, about
 SHARP = 1e-4  # relative gap at which no solve is spent on a bound
 SOURCE = "highs ipm on groups of like communities, bound from its duals"
 
@@ -73,9 +73,11 @@ class GroupedWork:
         self._reach(session, self.stages[:urgent])
         self._publish()
         self._prove()
-        for number in range(urgent, len(self.stages)):
+        for number in range(urgent, len(self.stages) if self.values else 0):
             self._reach(session, self.stages[number : number + 1])
-            self._publish()
+            # A goal cut short may leave a point that serves the earlier ones worse.
+            if self.progress.termination == "completed":
+                self._publish()
         self._prove()
 
     def _size(self) -> dict[str, int]:
@@ -93,6 +95,7 @@ class GroupedWork:
                 self.progress.results.append(not_reached(stage, "time_limit"))
             elif stage.name.startswith("fairness.") and not self._time_for_fairness(stage):
                 self.skipped.append(stage.name)
+                self.progress.results.append(not_reached(stage, "time_limit"))
             elif stage.name.startswith("fairness."):
                 stage.run(session, self.budget, self.progress)
             else:
