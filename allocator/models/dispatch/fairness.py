@@ -56,7 +56,7 @@ class LevelStage:
         for number in range(self.rounds):
             if rows.settled.all() or (number and budget.spent()):
                 break
-            search = self._raise(rows, budget, progress)
+            search = self._raise(rows, budget)
             name = self.name if number == 0 else f"{self.name}@{number + 1}"
             progress.add(self._result(name, search), search.solution)
             if search.level is None:
@@ -64,10 +64,10 @@ class LevelStage:
             rows.settle(search.level)
         rows.hold(self.slack)
 
-    def _raise(self, rows: LevelRows, budget: Budget, progress: Progress) -> Search:
+    def _raise(self, rows: LevelRows, budget: Budget) -> Search:
         """Raise the level; correct what places that block it attain alone; repeat."""
         while True:
-            search = rows.raise_level(budget, progress.solution)
+            search = rows.raise_level(budget)
             suspects = np.unique(self.shares.place[rows.blocking & ~rows.settled])
             if search.level is None or not self.attainable.refine(self.tier, suspects, budget):
                 return search
@@ -139,16 +139,14 @@ class LevelRows:
         upper[self.attainable <= 0] = np.inf
         self.session.set_row_bounds(self.rows, np.full(len(upper), -np.inf), upper)
 
-    def raise_level(self, budget: Budget, start: Floats | None) -> Search:
+    def raise_level(self, budget: Budget) -> Search:
         """Maximise the level, counted in person-days so that a relative gap means little of it."""
         self.session.set_bounds(self.level, np.array([self._lowest()]), np.ones(1))
         scale = max(1.0, float(self.shares.needed.sum()))
         cost = np.zeros(self.session.columns)
         cost[self.level] = -scale
         gap = min(budget.gap, LEVEL_GAP)
-        outcome = self.session.minimise(
-            cost, budget.seconds(), budget.work, gap, start=start, crossover=False
-        )
+        outcome = self.session.minimise(cost, budget.seconds(), budget.work, gap, crossover=False)
         level = None if outcome.value is None else -outcome.value / scale
         bound = None if outcome.bound is None else min(1.0, -outcome.bound / scale)
         self._mark_blocking(outcome.duals, outcome.solution, level)
