@@ -23,7 +23,7 @@ from allocator.limits import Limits
 from allocator.models.answer import Answer
 from allocator.models.dispatch.fill import fill, in_proportion
 from allocator.models.dispatch.results import goal_results, proven
-from allocator.plan import Plan, Status, load_plan
+from allocator.plan import GoalResult, Plan, Status, load_plan
 from allocator.plan.status import PlanState, Termination
 
 Progress = Callable[[Mapping[str, Any]], None]
@@ -179,9 +179,8 @@ class Dispatch:
                 raise ImpossibleError.because(
                     "no plan can obey the hard rules", action="run doctor", code="E4001"
                 )
-            return first.replace(
-                status=replace(first.status, termination=_end(termination, answer))
-            )
+            status = replace(first.status, termination=_end(termination, answer))
+            return first.replace(status=status, goals=self._bounded_first(first, answer))
         plan = self._judged(answer.tables, "solver", answer)
         if plan.status.plan != "valid" and first.status.plan == "valid":
             plan = first.replace(summary={**first.summary, "rejected": plan.summary["violations"]})
@@ -190,13 +189,18 @@ class Dispatch:
             and termination != "completed"
             and _values(first) < _values(plan)
         ):
-            # Bounds of later goals hold given what the solver reached before, not what filling did.
-            known = dict(list(_known(answer).items())[:1])
-            goals = goal_results(self.instance.policy, _by_name(first), known, "filled")
-            plan = first.replace(goals=goals)
+            plan = first.replace(goals=self._bounded_first(first, answer))
         proof = proven(plan.goals, self.limits.gap)
         self._mark("judge")
         return plan.replace(status=Status(_end(termination, answer), plan.status.plan, proof))
+
+    def _bounded_first(self, first: Plan, answer: Answer | None) -> tuple[GoalResult, ...]:
+        """Give the first plan the bound of the first goal.
+
+        Bounds of later goals hold given what the solver reached before, not what filling did.
+        """
+        known = dict(list(_known(answer).items())[:1])
+        return goal_results(self.instance.policy, _by_name(first), known, "filled")
 
     # -- what is said about the plan -----------------------------------------------------------
 

@@ -55,6 +55,7 @@ class Progress:
     solution: Floats | None = None
     duals: Floats | None = None
     results: list[StageResult] = field(default_factory=list)
+    whole: bool = True  # False while the point only serves the goals reached so far
     report: Callable[[Progress], None] = lambda progress: None
 
     @property
@@ -141,13 +142,35 @@ class LinearStage:
         )
 
 
+@dataclass(frozen=True)
+class CompletionStage:
+    """Round the point off by a later goal, so that a limit leaves a plan and not a fragment of one.
+
+    Nothing is held and no result is stated: the goal is reached in earnest when its turn comes.
+    """
+
+    name: str
+    cost: Floats
+
+    def run(self, session: Session, budget: Budget, progress: Progress) -> None:
+        """Minimise, keep the point, tell."""
+        outcome = session.minimise(
+            self.cost, budget.seconds(), budget.work, budget.gap, crossover=False
+        )
+        if outcome.solution is not None:
+            progress.solution = outcome.solution
+            progress.whole = True
+            progress.report(progress)
+
+
 def run_stages(
     session: Session, stages: Sequence[Stage], budget: Budget, progress: Progress
 ) -> Progress:
     """Run the goals in order until one is not completed or the budget is spent."""
     for stage in stages:
         if budget.spent():
-            progress.results.append(not_reached(stage, "time_limit"))
+            if not isinstance(stage, CompletionStage):
+                progress.results.append(not_reached(stage, "time_limit"))
             continue
         stage.run(session, budget, progress)
         if progress.termination == "infeasible" or progress.solution is None:

@@ -189,7 +189,7 @@ class Session:
         info = self._highs.getInfo()
         if termination == "infeasible":
             return Outcome(termination, None, None, None, None, method, seconds)
-        usable = info.primal_solution_status != 0 or self.columns == 0
+        usable = info.primal_solution_status >= _least_status(termination) or self.columns == 0
         solution = np.asarray(self._highs.getSolution().col_value) if usable else None
         value = float(_padded(cost, self.columns) @ solution) if solution is not None else None
         if whole:
@@ -250,6 +250,11 @@ class Session:
         moved = reduced != 0
         total = rows + float(reduced[moved] @ box[moved])
         return total if np.isfinite(total) else None
+
+
+def _least_status(termination: str) -> int:
+    """Return the solution status a point needs: what a limit cut must be feasible (2)."""
+    return 1 if termination == "completed" else 2
 
 
 def _matrix_of(lp: Any) -> sparse.csc_matrix | sparse.csr_matrix:

@@ -18,10 +18,13 @@ from allocator.models.dispatch.sets import NEVER
 from allocator.models.dispatch.shares import Shares, shares_of
 
 
-def alone(instance: Instance, place_id: str) -> Instance:
-    """Return the instance with the needs of one place only."""
-    needs = instance["needs"]
-    return instance.replace(needs=needs[needs["community_id"] == place_id])
+def alone(instance: Instance, place_id: str, tier: int | None = None) -> Instance:
+    """Return the instance with the needs of one place only, those of one tier if given."""
+    needs, items = instance["needs"], instance["items"]
+    mine = needs["community_id"] == place_id
+    if tier is not None:
+        mine &= needs["item_id"].isin(items["item_id"][items["tier"] == tier])
+    return instance.replace(needs=needs[mine], validate=False)
 
 
 @dataclass
@@ -87,7 +90,7 @@ class Attainable:
 
 def solve_alone(net: Network, place: int, tier: int, budget: Budget) -> dict[int, float]:
     """Return window -> person-days one place attains alone, where that is less than the need."""
-    model = DispatchModel(network(alone(net.instance, str(net.places.ids[place]))))
+    model = DispatchModel(network(alone(net.instance, str(net.places.ids[place]), tier)))
     shares = shares_of(model, tier)
     session = Session(model.program)
     whole = np.asarray(shares.matrix.sum(axis=0)).ravel()

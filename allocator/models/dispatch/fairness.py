@@ -16,7 +16,7 @@ from allocator.models.dispatch.shares import Shares, shares_of
 
 BLOCKING_DUAL = 1e-5  # of the largest dual: a row above it holds the level down
 LEVEL_GAP = 1e-6
-EAGER_PLACES = 1000  # up to here all are solved alone at first, above only those that block
+EAGER_PLACES = 60  # up to here all are solved alone at first, above only those that block
 
 
 @dataclass(frozen=True)

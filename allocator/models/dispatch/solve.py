@@ -8,13 +8,21 @@ from typing import Any
 
 import numpy as np
 
-from allocator.engine.ordered import Budget, LinearStage, Progress, Stage, run_stages
-from allocator.engine.session import Session
+from allocator.engine.ordered import (
+    Budget,
+    CompletionStage,
+    LinearStage,
+    Progress,
+    Stage,
+    run_stages,
+)
+from allocator.engine.session import SIMPLEX_COLUMNS, Session
 from allocator.instance.instance import Instance
 from allocator.instance.network import network
 from allocator.models.dispatch.alone import Attainable
 from allocator.models.dispatch.fairness import LevelStage
 from allocator.models.dispatch.model import DispatchModel
+from allocator.models.dispatch.rounding import solve_integer
 from allocator.models.dispatch.terms import UNITS, Expression, expression
 
 
@@ -88,8 +96,22 @@ def solve_model(
     threads: int = 1,
 ) -> Progress:
     """Solve the goals of a built model in order; `report` hears after every goal."""
+    if model.program.integer.any():
+        return solve_integer(model, stages_of, attainable, budget, report, seed, threads)
     session = Session(model.program, seed, threads)
-    return run_stages(session, stages_of(model, attainable), budget, Progress(report=report))
+    stages = stages_of(model, attainable)
+    progress = Progress(report=report)
+    if session.columns > SIMPLEX_COLUMNS:
+        stages, progress.whole = _rounded_off(model, stages), False
+    return run_stages(session, stages, budget, progress)
+
+
+def _rounded_off(model: DispatchModel, stages: list[Stage]) -> list[Stage]:
+    """Return the stages with a completion after the most urgent ones: long programs may be cut."""
+    names = [stage.name for stage in stages]
+    urgent = names.index("critical") + 1 if "critical" in names else 1
+    completion = CompletionStage("completion", expression(model, "item_days").cost)
+    return [*stages[:urgent], completion, *stages[urgent:]]
 
 
 def solve_dispatch(instance: Instance, budget: Budget | None = None, **options: Any) -> Solved:

@@ -45,12 +45,20 @@ def work(
     attainable = Attainable(model)
 
     def answer(progress: Progress, **more: Any) -> Answer:
-        tables = {} if progress.solution is None else dict(plan_tables(model, progress.solution))
+        if progress.solution is None or not progress.whole:
+            return Answer({}, tuple(progress.results), {**summary, **more})
+        tables = dict(plan_tables(model, progress.solution))
         tables["attainable"] = attainable.table(fair_tiers(model))
         return Answer(tables, tuple(progress.results), {**summary, **more})
 
+    told = 0
+
     def report(progress: Progress) -> None:
-        result = progress.results[-1]
+        nonlocal told
+        if told == len(progress.results):
+            emit(answer(progress), stage="rounded off")
+            return
+        told, result = len(progress.results), progress.results[-1]
         emit(
             answer(progress),
             goal=result.name,
