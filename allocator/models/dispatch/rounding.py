@@ -1,4 +1,4 @@
-"""Whole packs and whole trips: branch and cut where the program is small, rounding with bounds where not."""
+"""Whole packs and trips: branch and cut where the program is small, else rounding, with bounds."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import numpy as np
-import pandas as pd
 
 from allocator.engine.ordered import (
     Budget,
@@ -20,19 +19,23 @@ from allocator.engine.ordered import (
 from allocator.engine.program import Floats, Ints
 from allocator.engine.session import Session
 from allocator.instance.instance import Instance
+from allocator.instance.lanes import Bools
 from allocator.instance.network import network
 from allocator.models.dispatch.alone import Attainable
-from allocator.models.dispatch.fairness import LevelStage
 from allocator.models.dispatch.model import DispatchModel
-from allocator.models.dispatch.rounding_bounds import Bounds, ShareRows, bound_of, values_of
+from allocator.models.dispatch.read import short_of
+from allocator.models.dispatch.rounding_bounds import Bounds, bound_of, values_of
 from allocator.models.dispatch.rounding_packs import Replay
-from allocator.models.dispatch.rounding_trips import cover, room, struck
+from allocator.models.dispatch.rounding_trips import cover, lane_loads, room, struck
 
 EXACT_INTEGERS = 5_000  # up to here branch and cut, goal by goal
 RELAXATION_SHARE = 0.5  # of the time, for the goals without integers
 TRIPS_SHARE = 0.4  # of what is then left, for the goods beside whole trips
 PACKS_SHARE = 0.3  # of what is then left, for what is continuous beside whole packs
 LESS = 10.0  # how much less a goal weighs than the one before, where they are weighed
+HEAVIEST = 100.0  # weight of the first goal
+BARELY = 0.02  # of the need: who is served so little above the floor gets opened packs first
+IDLE = 1e-3  # units: a lane that ships no more is left out
 MINOR = 1e-3  # the same for goals that do not count person-days
 Report = Callable[[Progress], None]
 Stages = Callable[[DispatchModel, Attainable], list[Stage]]
@@ -47,7 +50,7 @@ def solve_integer(
     seed: int = 0,
     threads: int = 1,
 ) -> Progress:
-    """Solve the goals of a model with integer columns in order; `report` hears of every plan and bound."""
+    """Solve the goals of a model with integer columns in order; `report` hears of every goal."""
     switches = model.change is not None and model.net.instance.policy.max_changes is not None
     if switches or model.program.integer.sum() <= EXACT_INTEGERS:
         return _exactly(model, stages_of(model, attainable), budget, report, seed, threads)
@@ -62,7 +65,7 @@ def _exactly(
     seed: int,
     threads: int,
 ) -> Progress:
-    """Branch and cut goal by goal; under a limit every goal leaves time for the ones that follow."""
+    """Branch and cut goal by goal; under a limit every goal leaves time for those that follow."""
     session = Session(model.program, seed, threads)
     progress = Progress(report=report)
     for number, stage in enumerate(stages):
@@ -86,7 +89,7 @@ def relaxed(instance: Instance) -> Instance:
 
 
 class Rounding:
-    """Goals relaxed, trips and packs made whole, the rest solved again, then a bound for every goal."""
+    """Goals relaxed, trips and packs made whole, the rest solved again, then bounds of goals."""
 
     def __init__(
         self,
@@ -98,11 +101,12 @@ class Rounding:
         seed: int,
         threads: int,
     ) -> None:
+        """Build the program without integers beside the model."""
         self.model, self.budget, self.report = model, budget, report
         self.loose = DispatchModel(network(relaxed(model.net.instance)), model.start)
         self.attainable = Attainable(self.loose, attainable.exact)
         self.stages_of = stages_of
-        self.options = {"seed": seed, "threads": threads}
+        self.seed, self.threads = seed, threads
 
     def run(self) -> Progress:
         """Return the plan with the values and bounds of the goals."""
@@ -110,13 +114,13 @@ class Rounding:
         if first.solution is None:
             return first
         known = {one.name: one for one in first.results}
-        point = self._settled(first.solution, known)
+        point = self._settled(first.solution)
         if point is None:
             return Progress(results=[replace(one, value=None) for one in first.results])
         return self._with_bounds(point, known)
 
     def _session(self) -> Session:
-        return Session(self.loose.program, **self.options)
+        return Session(self.loose.program, self.seed, self.threads)
 
     def _stages(self) -> list[Stage]:
         return self.stages_of(self.loose, self.attainable)
@@ -126,24 +130,27 @@ class Rounding:
 
     # -- whole numbers -------------------------------------------------------------------------
 
-    def _settled(self, point: Floats, known: Mapping[str, StageResult]) -> Floats | None:
+    def _settled(self, point: Floats) -> Floats | None:
         """Return a point in whole packs and trips near `point`.
 
-        Trips are made whole and the goods divided anew over them; then packs are made whole and what is
-        continuous is divided anew beside them.
+        Trips are made whole and the goods divided anew over them; then packs are made whole and
+        what is continuous is divided anew beside them.
         """
         loose, whole = self.loose, self.model.program.integer
-        session = self._session()
-        cost = self._weighed(session, known)
+        session, cost, found = self._near(point), self._weighed(), point.copy()
         if whole[loose.trips].any():
-            trips = cover(self.model.net, *self._loads(point[loose.ship]), self._by_pair(point))
-            point = point.copy()
-            point[loose.trips] = trips[loose.trip_pair, loose.trip_period]
-            point = self._divided(session, cost, loose.trips, point, TRIPS_SHARE)
-        if point is not None and whole[loose.ship].any():
-            point[loose.ship] = self._packed(point)
-            point = self._divided(session, cost, loose.ship[whole[loose.ship]], point, PACKS_SHARE)
-        return None if point is None else self._without_idle_trips(point)
+            trips = cover(self.model.net, *self._loads(found[loose.ship]), self._by_pair(found))
+            found[loose.trips] = trips[loose.trip_pair, loose.trip_period]
+            beside = self._divided(session, cost, loose.trips, found, TRIPS_SHARE)
+            found = found if beside is None else beside
+        if whole[loose.ship].any():
+            found[loose.ship] = self._packed(found)
+            packed = loose.ship[whole[loose.ship]]
+            beside = self._divided(session, cost, packed, found, PACKS_SHARE)
+            if beside is None:
+                return None
+            found = beside
+        return self._without_idle_trips(found)
 
     def _divided(
         self, session: Session, cost: Floats, columns: Ints, point: Floats, share: float
@@ -158,34 +165,46 @@ class Rounding:
         best[columns] = point[columns]
         return best
 
-    def _weighed(self, session: Session, known: Mapping[str, StageResult]) -> Floats:
-        """Return one cost for all goals, each weighing a fraction of the one before.
+    def _near(self, point: Floats) -> Session:
+        """Return a session that stays near a point: the same lanes, nobody better off than there.
 
-        So little is left open beside the whole packs and trips that one solve does. A fairness goal
-        counts the person-days that places miss of the share found without whole numbers.
+        What the ordered goals settled between places stays settled, and the program is small.
         """
-        parts = []
-        for number, stage in enumerate(self._stages()):
-            weight = LESS ** (3 - number)
+        loose, session = self.loose, self._session()
+        upper = loose.program.upper
+        idle = loose.ship[point[loose.ship] <= IDLE]
+        session.set_bounds(idle, np.zeros(len(idle)), np.zeros(len(idle)))
+        for block in (loose.late, loose.below_floor):
+            session.set_bounds(block, np.clip(point[block], 0.0, upper[block]), upper[block])
+        return session
+
+    def _weighed(self) -> Floats:
+        """Return one cost for all goals, each weighing a part of the one before."""
+        cost, weight = np.zeros(self.loose.program.column_count), HEAVIEST
+        for stage in self._stages():
             if isinstance(stage, LinearStage):
-                parts.append(stage.cost * weight * (1.0 if stage.unit == "person-days" else MINOR))
-            elif isinstance(stage, LevelStage):
-                result = known.get(stage.name)
-                missed = result.bound if result and result.bound is not None else 1.0
-                rows = ShareRows(session, stage.shares, self.attainable.known(stage.shares))
-                rows.place(1.0 - missed)
-                parts.append(rows.cost() * weight)
-        cost = np.zeros(session.columns)
-        for part in parts:
-            cost[: len(part)] += part
+                cost += stage.cost * weight * (1.0 if stage.unit == "person-days" else MINOR)
+                weight /= LESS
         return cost
 
     def _packed(self, point: Floats) -> Floats:
         """Return the units of every ship column in whole packs where the item says so."""
         loose, net = self.loose, self.model.net
         carried = room(net, self._by_pair(point))
-        plan = loose.sets.ship
-        return Replay(net, plan, point[loose.ship], point[loose.buy], carried).run()
+        plan, needy = loose.sets.ship, self._needy(point)
+        return Replay(net, plan, point[loose.ship], point[loose.buy], carried, needy).run()
+
+    def _needy(self, point: Floats) -> Bools:
+        """Return items x places x periods in which no more than the floor is served."""
+        loose, net = self.loose, self.model.net
+        shorts, rows = loose.shorts, loose.floor_rows
+        floor = np.zeros(len(shorts.place))
+        floor[rows] = loose.program.upper[loose.below_floor]
+        served = shorts.quantity - short_of(loose, point)
+        chosen = np.flatnonzero((floor > 0) & (served <= floor + BARELY * shorts.quantity))
+        marks = np.zeros((len(net.items.ids), len(net.places.ids), net.periods), dtype=bool)
+        marks[shorts.item[chosen], shorts.place[chosen], shorts.period[chosen]] = True
+        return marks
 
     def _by_pair(self, point: Floats) -> Floats:
         trips = np.zeros(self.loose.net.fleet.pair_open.shape)
@@ -193,14 +212,7 @@ class Rounding:
         return trips
 
     def _loads(self, units: Floats) -> tuple[Floats, Floats]:
-        """Return kg and m3 by lane and period."""
-        net, ship = self.model.net, self.loose.sets.ship
-        item, loads = net.batches.item[ship.batch], []
-        for size in (net.items.kg, net.items.m3):
-            load = np.zeros(net.open.shape)
-            np.add.at(load, (ship.lane, ship.period), units * size[item])
-            loads.append(load)
-        return loads[0], loads[1]
+        return lane_loads(self.model.net, self.loose.sets.ship, units)
 
     def _without_idle_trips(self, point: Floats) -> Floats:
         loose, net = self.loose, self.model.net
@@ -218,26 +230,17 @@ class Rounding:
         solution = point.copy()
         solution[self.loose.ship] /= self.model.pack
         progress = Progress(solution=solution, report=self.report)
-        progress.results = [self._result(stage, values[stage.name], None, 0.0) for stage in stages]
         bounds = Bounds(self._session(), self.attainable)
-        for number, stage in enumerate(stages):
+        for stage in stages:
             known = first.get(stage.name)
             guess = None if known is None else known.bound
-            if number == 0 and guess is not None:
-                bound, seconds = guess, 0.0
-                bound_of(bounds, stage, values[stage.name], guess, Budget(deadline=0.0))
-            else:
-                bound, seconds = bound_of(bounds, stage, values[stage.name], guess, self.budget)
-            progress.results[number] = self._result(stage, values[stage.name], bound, seconds)
-            self._tell(progress, number)
+            budget = self.budget
+            if not progress.results and guess is not None:
+                budget = Budget(deadline=0.0)  # nothing comes before it: its bound is known
+            bound, seconds = bound_of(bounds, stage, values[stage.name], guess, budget)
+            bound = guess if not progress.results and guess is not None else bound
+            progress.add(self._result(stage, values[stage.name], bound, seconds), None)
         return progress
-
-    def _tell(self, progress: Progress, number: int) -> None:
-        """Report with the goal just bounded as the last one, as those who listen expect."""
-        results = progress.results
-        progress.results = [*results[:number], *results[number + 1 :], results[number]]
-        self.report(progress)
-        progress.results = results
 
     @staticmethod
     def _result(stage: Stage, value: float, bound: float | None, seconds: float) -> StageResult:

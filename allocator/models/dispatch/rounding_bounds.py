@@ -1,4 +1,4 @@
-"""Bounds for a plan in whole packs and trips: each goal relaxed, the earlier goals at the plan's values."""
+"""Bounds for a plan in whole numbers: each goal relaxed, the earlier goals at the plan's values."""
 
 from __future__ import annotations
 
@@ -20,9 +20,10 @@ STILL = 2e-3  # of the share missed: a step that lowers the bound by less is the
 
 
 class Bounds:
-    """Goes through the goals in order on the relaxed program; `after` holds a goal at the plan's value."""
+    """Goes through the goals in order on the relaxed program, holding each at the plan's value."""
 
     def __init__(self, session: Session, attainable: Attainable) -> None:
+        """Work on a session of the relaxed program."""
         self.session, self.attainable = session, attainable
 
     def linear(self, stage: LinearStage, budget: Budget) -> float | None:
@@ -43,8 +44,8 @@ class Bounds:
     def level(self, stage: LevelStage, value: float, guess: float, budget: Budget) -> float | None:
         """Return the bound of a fairness goal (1 - level) and keep the goal at the plan's value.
 
-        Newton's method falls from a level above the optimum; every step is a true bound. `guess` is a
-        bound of 1 - level under tighter conditions, so that the optimum may lie a little above.
+        Newton's method falls from a level above the optimum; every step is a true bound. `guess` is
+        a bound of 1 - level under tighter conditions: the optimum may lie a little above.
         """
         rows = ShareRows(self.session, stage.shares, self.attainable.known(stage.shares))
         missed, best = 0.5 * max(0.0, guess), None
@@ -75,6 +76,7 @@ class ShareRows:
     """Rows sum days z - excess + A level <= N of a tier inside a session, with level fixed."""
 
     def __init__(self, session: Session, shares: Shares, attainable: Floats) -> None:
+        """Add the columns and rows; where nothing is attainable there is none."""
         chosen = np.flatnonzero(attainable > 0)
         self.session, self.attainable, size = session, attainable[chosen], len(chosen)
         needed = shares.needed[chosen]
@@ -110,7 +112,7 @@ class ShareRows:
 def bound_of(
     bounds: Bounds, stage: Stage, value: float, guess: float | None, budget: Budget
 ) -> tuple[float | None, float]:
-    """Return the bound of a goal (null when there was no time) and the seconds it took; hold the goal."""
+    """Return the bound of a goal (null without time) and the seconds it took; hold the goal."""
     began = time.perf_counter()
     bound: float | None = None
     if isinstance(stage, LinearStage):

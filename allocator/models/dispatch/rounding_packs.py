@@ -2,26 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from allocator.engine.program import Floats, Ints
+from allocator.instance.lanes import Bools
 from allocator.instance.network import Network
 from allocator.models.dispatch.ledger import Ledger
 from allocator.models.dispatch.sets import Ship
 
-PASSES = 4  # times a period is gone through: what arrives on the same day may go on
+PASSES = 6  # times a period is gone through: what arrives on the same day may go on
 CUT = 1e-6  # of a pack: no new pack is opened for less
 
 
 class Replay(Ledger):
-    """A ledger that ships near a plan: on every lane the total so far, rounded up to packs where goods,
-    gate, caps and the room of the trips allow it. What is cut stays wanted in later periods."""
+    """A ledger that ships near a plan: on every lane the total so far in whole packs.
+
+    It is rounded up where goods, gate, caps and the room of the trips allow it; what is cut stays
+    wanted in later periods.
+    """
 
     def __init__(
-        self, net: Network, plan: Ship, units: Floats, bought: Floats, room: tuple[Floats, Floats]
+        self,
+        net: Network,
+        plan: Ship,
+        units: Floats,
+        bought: Floats,
+        room: tuple[Floats, Floats],
+        needy: Bools | None = None,
     ) -> None:
-        """`units` follow `plan`; `bought` the purchases of the network; `room` is kg, m3 by lane and period."""
+        """Take in the plan.
+
+        `units` follow `plan`, `bought` the purchases of the network; `room` is kg and m3 by lane
+        and period; `needy` (items x places x periods) marks who comes first where packs are opened.
+        """
         super().__init__(net)
+        self.needy = needy
         self.fleet_minutes[:] = np.inf
         self.fleet_trips[:] = np.inf
         self.room_kg, self.room_m3 = room[0].copy(), room[1].copy()
@@ -46,33 +63,64 @@ class Replay(Ledger):
 
     def run(self) -> Floats:
         """Go through the periods and return the units shipped, one entry an entry of the plan."""
-        inward = self.net.places.is_site[self.net.lanes.target]
+        whole = self.net.items.whole[self.net.batches.item]
+        packed, loose = self.order[whole[self.order]], self.order[~whole[self.order]]
         for period in range(self.net.periods):
             self.start(period)
-            for _ in range(PASSES):
-                moved = sum(self._follow(int(batch), inward) for batch in self.order)
-                moved += sum(self._follow(int(batch), ~inward) for batch in self.order)
-                if not moved:
-                    break
+            # Full packs of all goods first: no opened pack takes the room of another's full one.
+            self._ship(packed, np.floor)
+            self._ship(packed, np.ceil)
+            self._ship(loose, np.ceil)
             self.finish()
         return self.units
 
-    def _follow(self, batch: int, chosen: np.ndarray) -> int:
-        """Ship what the lanes of one batch are behind the plan; return how many lanes moved."""
-        item = int(self.net.batches.item[batch])
+    def _ship(self, batches: Ints, packs: Callable[[Floats], Floats]) -> None:
+        """Follow the plan with some batches, to sites first, until nothing more can go."""
+        inward = self.net.places.is_site[self.net.lanes.target]
+        self.stuck = np.zeros(self.sent.shape, dtype=bool)
+        for _ in range(PASSES):
+            moved = [
+                self._follow(int(batch), chosen, packs)
+                for chosen in (inward, ~inward)
+                for batch in batches
+            ]
+            if not any(moved):
+                break
+
+    def _is_needy(self, item: int, lanes: Ints) -> Bools:
+        """Return whether the lanes lead to who comes first in the period of arrival."""
+        if self.needy is None:
+            return np.zeros(len(lanes), dtype=bool)
+        arrives = self.arrival(item, self.way_of[lanes])
+        return np.asarray(self.needy[item, self.net.lanes.target[lanes], arrives])
+
+    def _follow(self, batch: int, chosen: Bools, packs: Callable[[Floats], Floats]) -> bool:
+        """Ship what the lanes of one batch are behind the plan; return whether to try again.
+
+        A place fed by several lanes opens no more packs than it is behind in all.
+        """
+        item, items = int(self.net.batches.item[batch]), self.net.items
         behind = self.planned[batch, :, self.now] - self.sent[batch]
-        least = CUT * self.net.items.pack[item] if self.net.items.whole[item] else CUT
-        lanes = np.flatnonzero(chosen & (behind > least) & (self.column[batch, :, self.now] >= 0))
+        target = self.net.lanes.target
+        total = np.bincount(target, weights=behind, minlength=len(self.net.places.ids))
+        wanted, most = behind, np.maximum(total, 0.0)
+        if items.whole[item]:
+            slack, pack = -CUT if packs is np.ceil else CUT, items.pack[item]
+            wanted = packs(behind / pack + slack) * pack
+            most = np.ceil(most / pack - CUT) * pack
+        able = chosen & ~self.stuck[batch] & (self.column[batch, :, self.now] >= 0)
+        lanes = np.flatnonzero(able & (wanted > CUT))
+        lanes = lanes[np.lexsort((-behind[lanes], ~self._is_needy(item, lanes)))]
+        units = _cut(target[lanes], wanted[lanes], 1.0, most[target[lanes]])
+        units = _whole(units, items.pack[item] if items.whole[item] else 0.0)
+        lanes, units = lanes[units > CUT], units[units > CUT]
         if not len(lanes):
-            return 0
-        lanes = lanes[np.argsort(-behind[lanes], kind="stable")]
-        wanted = behind[lanes]
-        if self.net.items.whole[item]:
-            wanted = np.ceil(wanted / self.net.items.pack[item] - CUT) * self.net.items.pack[item]
-        went = self._move_batch(item, batch, self.way_of[lanes], wanted)
+            return False
+        went = self._move_batch(item, batch, self.way_of[lanes], units)
         self.sent[batch, lanes] += went
         self.units[self.column[batch, lanes, self.now]] += went
-        return int((went > 0).sum())
+        self.stuck[batch, lanes] = went < units - CUT
+        return True
 
     def _move_batch(self, item: int, batch: int, ways: Ints, wanted: Floats) -> Floats:
         net, arrives, now = self.net, self.arrival(item, ways), self.now
@@ -98,7 +146,7 @@ class Replay(Ledger):
 
 
 def _kg_a_person(net: Network) -> Floats:
-    """Return the kg of each item that serve a person a period: what is light goes before what is heavy."""
+    """Return the kg of each item that serve a person a period: light goods go before heavy."""
     needs, size = net.needs, len(net.items.ids)
     served = np.bincount(needs.item, weights=needs.people, minlength=size)
     mass = net.items.kg * np.bincount(needs.item, weights=needs.quantity, minlength=size)

@@ -6,6 +6,7 @@ import numpy as np
 
 from allocator.engine.program import Floats, Ints
 from allocator.instance.network import Network
+from allocator.models.dispatch.sets import Ship
 
 ROUNDS = 12
 NONE_LEFT = 1e-9
@@ -15,9 +16,9 @@ HUGE = 1e15  # kg or m3 a vehicle without that limit carries
 def cover(net: Network, kg: Floats, m3: Floats, guess: Floats) -> Floats:
     """Return whole trips for loads of kg and m3 (lanes x periods), near `guess` (pairs x periods).
 
-    The guess is rounded down; then every lane short of room takes trips of the vehicles that give the
-    smallest part of the time they have left, until the loads or the vehicles are used up. Trips that
-    nobody needs are struck out.
+    The guess is rounded down; then every lane short of room takes trips of the vehicles that give
+    the smallest part of the time they have left, until the loads or the vehicles are used up. Trips
+    that nobody needs are struck out.
     """
     fleet = net.fleet
     opened = fleet.pair_open & net.open[fleet.pair_lane]
@@ -30,8 +31,18 @@ def cover(net: Network, kg: Floats, m3: Floats, guess: Floats) -> Floats:
     return struck(net, kg, m3, trips)
 
 
+def lane_loads(net: Network, ship: Ship, units: Floats) -> tuple[Floats, Floats]:
+    """Return kg and m3 of shipments (lanes x periods)."""
+    item, loads = net.batches.item[ship.batch], []
+    for size in (net.items.kg, net.items.m3):
+        load = np.zeros(net.open.shape)
+        np.add.at(load, (ship.lane, ship.period), units * size[item])
+        loads.append(load)
+    return loads[0], loads[1]
+
+
 def room(net: Network, trips: Floats) -> tuple[Floats, Floats]:
-    """Return the kg and m3 that the trips carry on every lane and period; inf where none are needed."""
+    """Return the kg and m3 that the trips carry (lanes x periods); inf where none are needed."""
     fleet, result = net.fleet, []
     for size in (fleet.kg, fleet.m3):
         carried = np.full(net.open.shape, np.inf)
@@ -146,6 +157,4 @@ def _before(owner: Ints, amount: Floats) -> Floats:
 def _rank(owner: Ints) -> Ints:
     """Return the position of each entry among those of its owner (owners in order)."""
     starts = np.r_[True, owner[1:] != owner[:-1]] if len(owner) else np.zeros(0, bool)
-    return np.arange(len(owner)) - np.maximum.accumulate(
-        np.where(starts, np.arange(len(owner)), 0)
-    )
+    return np.arange(len(owner)) - np.maximum.accumulate(np.where(starts, np.arange(len(owner)), 0))
