@@ -23,6 +23,7 @@ from allocator.limits import Limits
 from allocator.models.answer import Answer
 from allocator.models.dispatch.fill import fill, in_proportion
 from allocator.models.dispatch.results import goal_results, proven
+from allocator.models.dispatch.whole_trips import whole_trips
 from allocator.plan import GoalResult, Plan, Status, load_plan
 from allocator.plan.status import PlanState, Termination
 
@@ -112,13 +113,15 @@ class Dispatch:
         With little time the yardstick is left out.
         """
         began = time.monotonic()
-        filled = self._judged(fill(self.net), "filled tier by tier")
+        filled = self._judged(whole_trips(fill(self.net), self.net), "filled tier by tier")
         self.seconds_to_judge = time.monotonic() - began
         left = self._left()
         if left is not None and left < 3 * self.seconds_to_judge and filled.status.plan == "valid":
             self._mark("first plan")
             return filled, None
-        yardstick = self._judged(in_proportion(self.net), "in proportion to people")
+        yardstick = self._judged(
+            whole_trips(in_proportion(self.net), self.net), "in proportion to people"
+        )
         self._mark("first plan")
         worse = filled.status.plan != "valid" or _values(yardstick) < _values(filled)
         first = yardstick if worse and yardstick.status.plan == "valid" else filled
