@@ -17,9 +17,11 @@ from allocator.generate.lockdown import lockdown
 from allocator.instance import Instance
 from allocator.instance.network import network
 from allocator.models.answer import Answer
+from allocator.models.dispatch import replay
 from allocator.models.dispatch.certificate import Certificates
 from allocator.models.dispatch.grouped import GroupedWork, too_large
 from allocator.models.dispatch.groups import group_of, grouped
+from allocator.models.dispatch.need import need_rows
 from allocator.models.dispatch.solve import solve_goals
 from allocator.models.dispatch.terms import Expression
 from allocator.plan import Plan, Status
@@ -173,6 +175,19 @@ def test_duals_of_earlier_goals_prove_later_ones() -> None:
     assert certificates.bound("first", {}) == 0.0
     assert certificates.bound("second", {}) is None
     assert certificates.bound("second", {"first": 0.25}) == pytest.approx(0.75)
+
+
+def test_small_lacks_add_up_to_a_stated_one() -> None:
+    net = network(
+        lockdown(communities=2, sites=1, items=1, periods=9, seed=3, features=frozenset())
+    )
+    needs = need_rows(net)
+    served = np.zeros((1, len(net.places.ids), net.periods))
+    served[needs.item, needs.place, needs.period] = needs.quantity - 1.5e-5
+    short = replay._short(net, needs, served)
+    lack = 1.5e-5 * len(needs.place)
+    assert 0 < short.sum() <= lack + 1e-12
+    assert lack - short.sum() <= 2 * (2e-5 + 2e-7 * needs.quantity.max())
 
 
 def test_small_towns_are_solved_whole() -> None:

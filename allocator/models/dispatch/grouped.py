@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from allocator.engine.ordered import Budget, Progress, Stage, StageResult, not_reached
+from allocator.engine.ordered import Budget, LinearStage, Progress, Stage, StageResult, not_reached
 from allocator.engine.session import Session
 from allocator.instance.network import Network
 from allocator.models.answer import Answer
@@ -49,7 +49,7 @@ class GroupedWork:
         self.model = DispatchModel(self.groups.coarse)
         self.attainable = Attainable(self.model)
         self.options = (seed, threads)
-        self.stages: list[Stage] = stages_of(self.model, self.attainable)
+        self.stages = [_inside(one) for one in stages_of(self.model, self.attainable)]
         self.progress = Progress(report=self._tell)
         self.goals = {
             stage.name: weighted(self.model, stage.name)
@@ -213,3 +213,8 @@ class GroupedWork:
             dear = np.maximum(0.0, -outcome.duals[first:]).tolist()
             prices = dict(zip(earlier, dear, strict=True))
             self.certificates.add(name, self.goals[name], outcome.duals, prices, chain=False)
+
+
+def _inside(stage: Stage) -> Stage:
+    """Return the stage without the way to a corner at its end: it takes longer than the solve."""
+    return replace(stage, final=False) if isinstance(stage, LinearStage) else stage

@@ -12,10 +12,8 @@ from allocator.instance.network import Network
 from allocator.models.dispatch.need import Shorts, need_rows
 from allocator.plan.precision import WRITTEN_DECIMALS
 
-NOISE_UNITS, NOISE_RELATIVE = (
-    2e-5,
-    2e-7,
-)  # short by less than this is the rounding of written quantities
+# Short by less than this is the rounding of written quantities.
+NOISE_UNITS, NOISE_RELATIVE = 2e-5, 2e-7
 REPAIRS = 50
 
 
@@ -127,14 +125,23 @@ def _consumed(net: Network, period: int, held: Floats, planned: Floats, served: 
 
 
 def _short(net: Network, needs: Shorts, served: Floats) -> Floats:
-    """Return units short of every need row; what waits adds up from row to row."""
-    short = np.maximum(0.0, needs.quantity - served[needs.item, needs.place, needs.period])
-    waits = np.flatnonzero(needs.waits)
-    order = waits[np.argsort(needs.period[waits], kind="stable")]
-    waiting = np.zeros(served.shape[:2])
-    for period in range(net.periods if len(waits) else 0):
-        rows = order[needs.period[order] == period]
+    """Return units short of every need row; what waits adds up from row to row.
+
+    What is too little to be stated is owed: it is stated with the next row that it makes matter.
+    """
+    noise = NOISE_UNITS + NOISE_RELATIVE * needs.quantity
+    short = np.zeros(len(needs.place))
+    before = np.zeros(served.shape[:2])
+    order = np.argsort(needs.period, kind="stable")
+    starts = np.searchsorted(needs.period[order], np.arange(net.periods + 1))
+    for period in range(net.periods):
+        rows = order[starts[period] : starts[period + 1]]
         at = needs.item[rows], needs.place[rows]
-        left = waiting[at] + needs.quantity[rows] - served[(*at, np.full(len(rows), period))]
-        waiting[at] = short[rows] = np.maximum(0.0, left)
-    return np.where(short > NOISE_UNITS + NOISE_RELATIVE * needs.quantity, short, 0.0)
+        lack = needs.quantity[rows] - served[(*at, np.full(len(rows), period))]
+        lack = np.where(needs.waits[rows], lack, np.maximum(lack, 0.0))
+        left = np.maximum(0.0, before[at] + lack)
+        stated = left > noise[rows]
+        short[rows] = np.where(stated, left, 0.0)
+        goes_on = needs.waits[rows] | ~(stated | net.items.reusable[needs.item[rows]])
+        before[at] = np.where(goes_on, left, 0.0)
+    return short
