@@ -144,6 +144,24 @@ def test_split_plan_is_valid_and_its_bounds_are_true(instance: Instance) -> None
 
 
 @few
+@given(
+    st.builds(
+        multiplied,
+        small_instances(always=WHOLE, without=frozenset({"pins"})),
+        st.just(1),
+        st.just(0),
+    )
+)
+def test_whole_packs_and_trips_get_a_filled_plan_with_true_bounds(instance: Instance) -> None:
+    answer = worked(instance)
+    verdict = judged(instance, answer)
+    assert verdict.ok, verdict.table.to_string()
+    for result in answer.results:
+        if result.bound is not None:
+            assert result.bound <= verdict.goals[result.name] + 1e-4 * max(1.0, result.bound)
+
+
+@few
 @given(small_instances(without=WHOLE))
 def test_what_stands_alone_is_solved_as_exactly_as_ever(instance: Instance) -> None:
     answer = worked(instance)

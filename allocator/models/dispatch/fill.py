@@ -19,6 +19,11 @@ from allocator.plan.precision import WRITTEN_DECIMALS
 
 def fill(net: Network) -> Mapping[str, pd.DataFrame]:
     """Serve floors first, then tier by tier; each place gets the same part of what it lacks."""
+    return tables(filled(net))
+
+
+def filled(net: Network) -> Ledger:
+    """Return the ledger of `fill`."""
     ledger = Ledger(net)
     order = np.lexsort((np.arange(len(net.items.tier)), net.items.tier))
     for period in range(net.periods):
@@ -31,7 +36,7 @@ def fill(net: Network) -> Mapping[str, pd.DataFrame]:
         for item in order:
             _serve(ledger, int(item), ledger.need[item])
         ledger.finish()
-    return tables(ledger)
+    return ledger
 
 
 def in_proportion(net: Network) -> Mapping[str, pd.DataFrame]:
@@ -135,9 +140,7 @@ def _split(ledger: Ledger) -> None:
 def tables(ledger: Ledger) -> Mapping[str, pd.DataFrame]:
     """Return the ledger as the tables of a plan."""
     net, ways = ledger.net, ledger.ways
-    columns = [np.concatenate([np.zeros(0), *parts]) for parts in _stacked(ledger)]
-    way, batch, period = (column.astype(np.int64) for column in columns[:3])
-    units, trips = columns[3:]
+    way, batch, period, units, trips = ledger_columns(ledger)
     lane, item = ways.lane[way], net.batches.item[batch]
     lead = net.lead[lane, period]
     extra = np.where(
@@ -171,14 +174,16 @@ def tables(ledger: Ledger) -> Mapping[str, pd.DataFrame]:
     }
 
 
-def _stacked(ledger: Ledger) -> list[list[Floats]]:
-    stacked: list[list[Floats]] = [[], [], [], [], []]
-    for ways, batch, period, units, trips in ledger.shipped:
-        size = len(ways)
-        parts = (ways, np.full(size, batch), np.full(size, period), units, trips)
-        for column, part in zip(stacked, parts, strict=True):
-            column.append(np.asarray(part, float))
-    return stacked
+def ledger_columns(ledger: Ledger) -> tuple[Ints, Ints, Ints, Floats, Floats]:
+    """Return way, batch, period, units and trips of everything shipped."""
+    parts = ledger.shipped
+    way = np.concatenate([np.zeros(0, np.int64), *(part[0] for part in parts)])
+    units = np.concatenate([np.zeros(0), *(part[3] for part in parts)])
+    trips = np.concatenate([np.zeros(0), *(part[4] for part in parts)])
+    size = [len(part[0]) for part in parts]
+    batch = np.repeat(np.array([part[1] for part in parts], np.int64), size)
+    period = np.repeat(np.array([part[2] for part in parts], np.int64), size)
+    return way.astype(np.int64), batch, period, units, trips
 
 
 def _trips(ledger: Ledger, way: Ints, period: Ints, trips: Floats) -> pd.DataFrame:

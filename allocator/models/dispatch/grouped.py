@@ -17,8 +17,11 @@ from allocator.instance.network import Network
 from allocator.models.answer import Answer
 from allocator.models.dispatch.alone import Attainable
 from allocator.models.dispatch.certificate import Certificates
+from allocator.models.dispatch.fill import filled, ledger_columns, tables
 from allocator.models.dispatch.groups import Groups, expected_columns, grouped
 from allocator.models.dispatch.model import DispatchModel
+from allocator.models.dispatch.need import need_rows
+from allocator.models.dispatch.replay import Moves, Replayed
 from allocator.models.dispatch.solve import stages_of, weighted
 from allocator.models.dispatch.split import SplitPlan, split
 from allocator.models.dispatch.unreachable import unreachable_table
@@ -31,10 +34,23 @@ SOURCE = "highs ipm on groups of like communities, bound from its duals"
 
 
 def too_large(net: Network) -> bool:
-    """Return whether a network is solved by groups: large, nothing whole, no cap on changes."""
-    policy = net.instance.policy
-    whole = bool(net.items.whole.any()) or policy.trips == "integer"
-    return not whole and policy.max_changes is None and expected_columns(net) > LARGE
+    """Return whether a network is solved by groups: large, and without a cap on changes."""
+    return net.instance.policy.max_changes is None and expected_columns(net) > LARGE
+
+
+def filled_plan(net: Network) -> SplitPlan:
+    """Return the plan filled tier by tier: in whole packs and trips where these are asked for."""
+    ledger = filled(net)
+    way, batch, period, units, trips = ledger_columns(ledger)
+    ways, lead = ledger.ways, net.lead[ledger.ways.lane[way], period]
+    pair = ways.pair[way]
+    driven = pair >= 0
+    needs = need_rows(net)
+    short = ledger.short[needs.item, needs.place, needs.period]
+    moves = Moves(ways.lane[way], batch, period, period + lead, units)
+    served = np.maximum(0.0, needs.quantity - short)
+    cost = float((net.fleet.pair_cost[pair[driven]] * trips[driven]).sum())
+    return SplitPlan(tables(ledger), Replayed(net, moves, needs, served, short), cost)
 
 
 class GroupedWork:
@@ -46,6 +62,9 @@ class GroupedWork:
         """Build the coarse program."""
         self.emit, self.budget = emit, budget
         self.groups: Groups = grouped(net)
+        # A plan of the groups cannot be split in whole packs and trips: then it only proves bounds.
+        whole = bool(net.items.whole.any()) or net.instance.policy.trips == "integer"
+        self.fixed = filled_plan(net) if whole else None
         self.model = DispatchModel(self.groups.coarse)
         self.attainable = Attainable(self.model)
         self.options = (seed, threads)
@@ -129,7 +148,7 @@ class GroupedWork:
         if self.progress.solution is None:
             self._hand_out("infeasible or out of time")
             return
-        plan: SplitPlan = split(self.groups, self.model, self.progress.solution)
+        plan = self.fixed or split(self.groups, self.model, self.progress.solution)
         self.values = goal_values(plan)
         self._bounded()
         fair = sorted({stage.name for stage in self.stages if stage.name.startswith("fairness.")})
@@ -156,7 +175,8 @@ class GroupedWork:
     def _summary(self) -> dict[str, Any]:
         towns = int((~self.groups.fine.places.is_site).sum())
         groups = int((~self.groups.coarse.places.is_site).sum())
-        method = f"{towns} communities solved as {groups} groups, then split by need"
+        done = "split by need" if self.fixed is None else "for the bounds; the plan was filled"
+        method = f"{towns} communities solved as {groups} groups, {done}"
         if self.skipped:
             method += f"; {', '.join(self.skipped)} left out: the time was too short"
         return {"size": self._size(), "method": method}

@@ -21,7 +21,7 @@ NAMED = (  # tables that name a community on its own account
     ("links", ("from_id",)),
     ("owners", ("district",)),
 )
-KEPT = ("periods", "items", "sites", "owners", "vehicles", "pins", "limits")
+KEPT = ("periods", "sites", "owners", "vehicles", "pins", "limits")
 LOTS = ("stocks", "arrivals", "in_transit", "purchases")
 ALIKE = (0.0, 0.05, 0.15, 0.4, np.inf)  # how much longer one member's way may be than another's
 MOST_COLUMNS = (
@@ -152,9 +152,10 @@ def coarse_instance(net: Network, of: Ints) -> Instance:
     ids = net.places.ids[first]
     kept = {name: net.instance[name] for name in (*KEPT, *LOTS)}
     return Instance.from_frames(
-        policy=net.instance.policy.replace(lanes="listed"),
+        policy=net.instance.policy.replace(lanes="listed", trips="continuous"),
         name=net.instance.name,
         validate=False,
+        items=net.instance["items"].assign(whole_packs=False),
         communities=_communities(net, of, first),
         access=_access(net, of, ids),
         gates=_gates(net, of, ids),
