@@ -14,8 +14,9 @@ from allocator.models.dispatch.alone import Attainable
 from allocator.models.dispatch.fairness import LevelStage
 from allocator.models.dispatch.shares import Shares
 
-LEVEL_STEPS = 6
+LEVEL_STEPS = 8
 LEAST_MISSED = 1e-9
+FINEST = 1e-4  # of a share: a level missed by less is tried as reached in full
 STILL = 2e-3  # of the share missed: a step that lowers the bound by less is the last
 
 
@@ -59,9 +60,12 @@ class Bounds:
             if outcome.duals is None or outcome.bound is None:
                 break
             if outcome.bound <= rows.nothing:  # reached with room to spare: the optimum lies above
-                if best is not None or missed < LEAST_MISSED:
+                if best is not None:
                     break
-                missed *= 0.25
+                if missed <= LEAST_MISSED:
+                    best = 0.0
+                    break
+                missed = missed * 0.1 if missed > FINEST else 0.0
                 continue
             slope = float(np.abs(outcome.duals[rows.rows] * rows.attainable).sum())
             step = outcome.bound / slope if slope > 0 else 0.0

@@ -22,7 +22,8 @@ def cover(net: Network, kg: Floats, m3: Floats, guess: Floats) -> Floats:
     """
     fleet = net.fleet
     opened = fleet.pair_open & net.open[fleet.pair_lane]
-    trips = _within(net, np.where(opened, np.floor(guess + 1e-6), 0.0))
+    trips = struck(net, kg, m3, np.where(opened, np.floor(guess + 1e-6), 0.0))
+    trips = _within(net, trips)
     for _ in range(ROUNDS):
         more = _round(net, kg, m3, trips, opened)
         if not more.any():
