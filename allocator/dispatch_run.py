@@ -176,9 +176,7 @@ class Dispatch:
     def _choose(self, first: Plan, answer: Answer | None, termination: str) -> Plan:
         """Return the plan that is best in the order of the goals, judged, with what is proven."""
         if answer is None or "shipments" not in answer.tables:
-            if answer is not None and any(
-                result.termination == "infeasible" for result in answer.results
-            ):
+            if answer is not None and answer.results[:1] and _contradicts(answer.results[0]):
                 raise ImpossibleError.because(
                     "no plan can obey the hard rules", action="run doctor", code="E4001"
                 )
@@ -270,6 +268,11 @@ def _known(answer: Answer | None) -> dict[str, StageResult]:
 
 def _by_name(plan: Plan) -> dict[str, float]:
     return {goal.name: goal.value for goal in plan.goals if goal.value is not None}
+
+
+def _contradicts(result: StageResult) -> bool:
+    """Return whether the first goal shows that the hard rules leave no plan."""
+    return result.termination == "infeasible"
 
 
 def _end(termination: str, answer: Answer | None) -> Termination:

@@ -166,14 +166,14 @@ class CompletionStage:
 def run_stages(
     session: Session, stages: Sequence[Stage], budget: Budget, progress: Progress
 ) -> Progress:
-    """Run the goals in order until one is not completed or the budget is spent."""
+    """Run the goals in order; without any point after the first there is nothing to go on."""
     for stage in stages:
         if budget.spent():
             if not isinstance(stage, CompletionStage):
                 progress.results.append(not_reached(stage, "time_limit"))
             continue
         stage.run(session, budget, progress)
-        if progress.termination == "infeasible" or progress.solution is None:
+        if progress.solution is None:
             break
     return progress
 

@@ -49,6 +49,7 @@ class Session:
         self._option("output_flag", log)
         self._option("random_seed", seed)
         self._option("threads", threads)
+        self._kept: list[tuple[Ints, Floats, Floats]] = []
         self.columns = program.column_count
         self.integer = program.integer
         _require(_pass(self._highs, program), "passModel")
@@ -142,7 +143,16 @@ class Session:
             self._option("ipm_optimality_tolerance", LOOSE)
             self._highs.run()
             self._option("ipm_optimality_tolerance", TIGHT)
+        if self._kept and self._contradicts():
+            # Rounding of several faces can leave no point at all on them.
+            self._release()
+            self._highs.run()
         return self._outcome(cost, method, whole, time.perf_counter() - began)
+
+    def _contradicts(self) -> bool:
+        kinds = highspy.HighsModelStatus
+        status = self._highs.getModelStatus()
+        return bool(status in (kinds.kInfeasible, kinds.kUnboundedOrInfeasible))
 
     def _stalled(self) -> bool:
         status = self._highs.getModelStatus()
@@ -225,7 +235,14 @@ class Session:
         high = (reduced < -noise) & (upper - solution <= near) & (lower < upper)
         at = np.flatnonzero(low | high)
         bound = np.where(low, lower, upper)[at]
+        self._kept.append((at, lower[at], upper[at]))
         self.set_bounds(at, bound, bound)
+
+    def _release(self) -> None:
+        """Give the columns kept on optimal faces their room back; the rows `goal` still hold."""
+        for at, lower, upper in reversed(self._kept):
+            self.set_bounds(at, lower, upper)
+        self._kept.clear()
 
     @staticmethod
     def _one_sided(lp: Any, duals: Floats) -> Floats:
