@@ -22,20 +22,21 @@ from allocator.instance.instance import Instance
 from allocator.instance.lanes import Bools
 from allocator.instance.network import network
 from allocator.models.dispatch.alone import Attainable
+from allocator.models.dispatch.fairness import LevelStage
 from allocator.models.dispatch.model import DispatchModel
 from allocator.models.dispatch.read import short_of
-from allocator.models.dispatch.rounding_bounds import Bounds, bound_of, values_of
+from allocator.models.dispatch.rounding_bounds import Bounds, ShareRows, bound_of, values_of
 from allocator.models.dispatch.rounding_packs import Replay
 from allocator.models.dispatch.rounding_trips import cover, lane_loads, room, struck
 
 EXACT_INTEGERS = 5_000  # up to here branch and cut, goal by goal
-RELAXATION_SHARE = 0.5  # of the time, for the goals without integers
+RELAXATION_SHARE = 0.4  # of the time, for the goals without integers
+COMPLETION_SHARE = 0.25  # of what is then left, for the goals not reached by then
 TRIPS_SHARE = 0.4  # of what is then left, for the goods beside whole trips
 PACKS_SHARE = 0.3  # of what is then left, for what is continuous beside whole packs
 LESS = 10.0  # how much less a goal weighs than the one before, where they are weighed
-HEAVIEST = 100.0  # weight of the first goal
+HEAVIEST = 1000.0  # weight of the first goal
 BARELY = 0.02  # of the need: who is served so little above the floor gets opened packs first
-IDLE = 1e-3  # units: a lane that ships no more is left out
 MINOR = 1e-3  # the same for goals that do not count person-days
 Report = Callable[[Progress], None]
 Stages = Callable[[DispatchModel, Attainable], list[Stage]]
@@ -110,11 +111,11 @@ class Rounding:
 
     def run(self) -> Progress:
         """Return the plan with the values and bounds of the goals."""
-        first = self._minimise(self._session(), _part(self.budget, RELAXATION_SHARE))
+        first = self._relaxation()
         if first.solution is None:
             return first
         known = {one.name: one for one in first.results}
-        point = self._settled(first.solution)
+        point = self._settled(first.solution, known)
         if point is None:
             return Progress(results=[replace(one, value=None) for one in first.results])
         return self._with_bounds(point, known)
@@ -125,19 +126,29 @@ class Rounding:
     def _stages(self) -> list[Stage]:
         return self.stages_of(self.loose, self.attainable)
 
-    def _minimise(self, session: Session, budget: Budget) -> Progress:
-        return run_stages(session, self._stages(), budget, Progress())
+    def _relaxation(self) -> Progress:
+        """Return the goals reached without integers; the goals not reached are weighed together."""
+        session, stages = self._session(), self._stages()
+        found = run_stages(session, stages, _part(self.budget, RELAXATION_SHARE), Progress())
+        if found.solution is not None and any(one.value is None for one in found.results):
+            budget = _part(self.budget, COMPLETION_SHARE)
+            outcome = session.minimise(
+                self._weighed(session, {}), budget.seconds(), budget.work, crossover=False
+            )
+            found.solution = found.solution if outcome.solution is None else outcome.solution
+        return found
 
     # -- whole numbers -------------------------------------------------------------------------
 
-    def _settled(self, point: Floats) -> Floats | None:
+    def _settled(self, point: Floats, known: Mapping[str, StageResult]) -> Floats | None:
         """Return a point in whole packs and trips near `point`.
 
         Trips are made whole and the goods divided anew over them; then packs are made whole and
         what is continuous is divided anew beside them.
         """
         loose, whole = self.loose, self.model.program.integer
-        session, cost, found = self._near(point), self._weighed(), point.copy()
+        session, found = self._session(), point.copy()
+        cost = self._weighed(session, known)
         if whole[loose.trips].any():
             trips = cover(self.model.net, *self._loads(found[loose.ship]), self._by_pair(found))
             found[loose.trips] = trips[loose.trip_pair, loose.trip_period]
@@ -150,7 +161,21 @@ class Rounding:
             if beside is None:
                 return None
             found = beside
-        return self._without_idle_trips(found)
+        return self._without_idle_trips(self._counted(found))
+
+    def _counted(self, point: Floats) -> Floats:
+        """Return the point with `late` and `below_floor` as small as what is used allows."""
+        loose = self.loose
+        shorts, rows, short = loose.shorts, loose.floor_rows, short_of(loose, point)
+        late = np.zeros(len(loose.late))
+        np.maximum.at(late, loose.late_keys.of_need, shorts.rate * short)
+        point[loose.late] = late
+        used, served = np.zeros(len(short)), loose.use_row >= 0
+        np.add.at(used, loose.use_row[served], point[loose.use[served]])
+        used[loose.level_rows] = point[loose.level]
+        floor = loose.program.upper[loose.below_floor]
+        point[loose.below_floor] = np.maximum(0.0, floor - used[rows])
+        return point
 
     def _divided(
         self, session: Session, cost: Floats, columns: Ints, point: Floats, share: float
@@ -165,26 +190,24 @@ class Rounding:
         best[columns] = point[columns]
         return best
 
-    def _near(self, point: Floats) -> Session:
-        """Return a session that stays near a point: the same lanes, nobody better off than there.
+    def _weighed(self, session: Session, known: Mapping[str, StageResult]) -> Floats:
+        """Return one cost for all goals, each weighing a part of the one before.
 
-        What the ordered goals settled between places stays settled, and the program is small.
+        A fairness goal counts the person-days that places miss of the share found without integers.
         """
-        loose, session = self.loose, self._session()
-        upper = loose.program.upper
-        idle = loose.ship[point[loose.ship] <= IDLE]
-        session.set_bounds(idle, np.zeros(len(idle)), np.zeros(len(idle)))
-        for block in (loose.late, loose.below_floor):
-            session.set_bounds(block, np.clip(point[block], 0.0, upper[block]), upper[block])
-        return session
-
-    def _weighed(self) -> Floats:
-        """Return one cost for all goals, each weighing a part of the one before."""
-        cost, weight = np.zeros(self.loose.program.column_count), HEAVIEST
+        parts, weight = [], HEAVIEST
         for stage in self._stages():
+            result = known.get(stage.name)
             if isinstance(stage, LinearStage):
-                cost += stage.cost * weight * (1.0 if stage.unit == "person-days" else MINOR)
-                weight /= LESS
+                parts.append(stage.cost * weight * (1.0 if stage.unit == "person-days" else MINOR))
+            elif isinstance(stage, LevelStage) and result and result.bound is not None:
+                rows = ShareRows(session, stage.shares, self.attainable.known(stage.shares))
+                rows.place(1.0 - result.bound)
+                parts.append(rows.cost() * weight)
+            weight /= LESS
+        cost = np.zeros(session.columns)
+        for part in parts:
+            cost[: len(part)] += part
         return cost
 
     def _packed(self, point: Floats) -> Floats:
