@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Container, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,9 @@ from allocator.errors import UsageError
 from allocator.plan.folder import MARKER, intact
 from allocator.plan.goal import GoalResult
 from allocator.plan.plan import Plan
-from allocator.plan.sheets import read_table, read_workbook
+from allocator.plan.sheets import read_table, read_workbook, table_in
 from allocator.plan.status import Status
-from allocator.plan.tables import plan_tables
+from allocator.plan.tables import DECISIONS, file_name, main_table, plan_tables
 
 _ATTEMPTS = 5
 OWN = Status("completed", "invalid", "none")
@@ -22,9 +23,10 @@ OWN = Status("completed", "invalid", "none")
 
 
 def load_plan(path: str | Path) -> Plan:
-    """Read the plan at `path`: a folder, a workbook with a sheet a table, or shipments as CSV.
+    """Read the plan at `path`: a folder, a workbook with a sheet a table, or one table as CSV.
 
-    A folder needs no more than shipments.csv, then nothing is stated about shortages. Tables may
+    A folder needs no more than shipments.csv, then nothing is stated about shortages, or than
+    reserves.csv, then it is a plan of reserves without what happens in each scenario. Tables may
     have passed through a spreadsheet: byte order mark, `;`, decimal comma, GB18030, missing
     optional columns and extra columns are fine. OUT.prev is read when a crash left OUT missing.
 
@@ -53,7 +55,7 @@ def no_plan(path: Path) -> UsageError:
     return UsageError.because(
         "There is no plan here",
         where=str(path),
-        action="Name a folder with plan.json or shipments.csv, a workbook, or a CSV file",
+        action="Name a folder with plan.json, shipments.csv or reserves.csv, or a workbook or CSV",
         code="E2121",
     )
 
@@ -69,19 +71,38 @@ def _from_file(file: Path) -> Plan:
     if file.suffix.lower() in (".xlsx", ".xlsm"):
         tables = read_workbook(file)
     else:
-        tables = {"shipments": read_table("shipments", file)}
-    if "shipments" not in tables:
-        raise no_plan(file)
-    return Plan("dispatch", tables, OWN, path=file)
+        table = table_in(file)
+        tables = {table: read_table(table, file)}
+    return _own(tables, file)
+
+
+def _own(tables: Mapping[str, pd.DataFrame], path: Path) -> Plan:
+    """Return a planner's own plan."""
+    chosen = {name: tables[name] for name in _meant(tables, path)}
+    return Plan(_decision(tables, path), chosen, OWN, path=path)
+
+
+def _decision(names: Container[str], path: Path) -> str:
+    """Return the decision whose main table is there."""
+    for decision in DECISIONS:
+        if main_table(decision) in names:
+            return decision
+    raise no_plan(path)
+
+
+def _meant(names: Container[str], path: Path) -> list[str]:
+    """Return the tables that belong to the plan; others of the folder are somebody else's."""
+    return [name for name in DECISIONS[_decision(names, path)] if name in names]
 
 
 def _from_folder(folder: Path, target: Path) -> Plan:
-    tables = {name: read_table(name, file) for name, file in _files(folder).items()}
     if not (folder / MARKER).exists():
-        if "shipments" not in tables:
-            raise no_plan(target)
-        return Plan("dispatch", tables, OWN, path=target)
+        files = _files(folder)
+        return _own({name: read_table(name, files[name]) for name in _meant(files, target)}, target)
     document, run = _read_json(folder / MARKER), _read_run(folder / "run.json")
+    files = _files(folder)
+    known = [name for name in DECISIONS.get(str(document.get("decision")), ()) if name in files]
+    tables = {name: read_table(name, files[name]) for name in known}
     try:
         return _plan(document, tables, run, target)
     except (KeyError, TypeError, ValueError) as fault:
@@ -89,9 +110,13 @@ def _from_folder(folder: Path, target: Path) -> Plan:
 
 
 def _files(folder: Path) -> dict[str, Path]:
-    return {
-        name: folder / f"{name}.csv" for name in plan_tables() if (folder / f"{name}.csv").exists()
-    }
+    """Return the file of every table; a packed one may have been unpacked by hand."""
+    found = {}
+    for name in plan_tables():
+        for file in (folder / file_name(name), folder / f"{name}.csv"):
+            if file.exists():
+                found[name] = file
+    return found
 
 
 def _plan(

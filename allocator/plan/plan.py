@@ -14,7 +14,7 @@ import pandas as pd
 from allocator.errors import PlanMissingError
 from allocator.plan.goal import GoalResult
 from allocator.plan.status import Status
-from allocator.plan.tables import plan_table
+from allocator.plan.tables import main_table, plan_table
 
 
 def _nothing() -> Mapping[str, Any]:
@@ -26,8 +26,9 @@ class Plan:
     """A plan, or the record that a run ended without one.
 
     `tables` holds the tables that were stated (see tables.csv); a planner's own plan may state
-    only `shipments`. `instance` has the `name` and `hash` of the instance it was made for.
-    `run` goes to run.json, the only file with times and paths.
+    only `shipments`, or only `reserves` for the decision preposition. `instance` has the `name`
+    and `hash` of the instance it was made for. `run` goes to run.json, the only file with times
+    and paths.
     """
 
     decision: str
@@ -43,13 +44,18 @@ class Plan:
         """Return whether the plan holds `table` at all, even with no rows."""
         return table in self.tables
 
+    @property
+    def there(self) -> bool:
+        """Return whether there is a plan, and not only the record of a run without one."""
+        return self.status.plan != "none" and self.states(main_table(self.decision))
+
     def __getitem__(self, table: str) -> pd.DataFrame:
         """Return a table; one that is not stated is empty, with its columns.
 
         Raises:
             PlanMissingError: when the run ended without a plan.
         """
-        if self.status.plan == "none" or not self.states("shipments"):
+        if not self.there:
             raise _missing(self.status)
         found = self.tables.get(table)
         return plan_table(table) if found is None else found
@@ -73,6 +79,21 @@ class Plan:
     def shortages(self) -> pd.DataFrame:
         """Needs that are not fully served; every other need is."""
         return self["shortages"]
+
+    @property
+    def sites(self) -> pd.DataFrame:
+        """Sites that are open, each with its size (preposition)."""
+        return self["sites"]
+
+    @property
+    def reserves(self) -> pd.DataFrame:
+        """What is held in reserve, and where (preposition)."""
+        return self["reserves"]
+
+    @property
+    def outcomes(self) -> pd.DataFrame:
+        """What every scenario comes to (preposition)."""
+        return self["outcomes"]
 
     @property
     def reasons(self) -> pd.DataFrame:

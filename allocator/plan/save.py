@@ -14,7 +14,7 @@ import pandas as pd
 from allocator.plan.folder import MARKER, replace_folder
 from allocator.plan.goal import GoalResult
 from allocator.plan.plan import Plan
-from allocator.plan.tables import plan_table, plan_tables
+from allocator.plan.tables import file_name, plan_table, plan_tables
 from allocator.plan.text import write_csv
 
 SCHEMA_VERSION = 1
@@ -35,7 +35,7 @@ def save_plan(plan: Plan, path: str | Path) -> Path:
     def write(folder: Path) -> None:
         tables = {name: plan_table(name, plan.tables[name]) for name in _order(plan.tables)}
         for name, frame in tables.items():
-            write_csv(frame, folder / f"{name}.csv")
+            write_csv(frame, folder / file_name(name))
         _write_json(folder / "datapackage.json", _package(tables))
         _write_json(folder / "run.json", dict(plan.run))
         _write_json(folder / MARKER, _document(plan))
@@ -93,7 +93,7 @@ def _resource(name: str, frame: pd.DataFrame) -> dict[str, Any]:
     return {
         "name": name,
         "type": "table",
-        "path": f"{name}.csv",
+        "path": file_name(name),
         "format": "csv",
         "mediatype": "text/csv",
         "encoding": "utf-8",

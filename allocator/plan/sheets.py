@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import io
 import warnings
+from collections.abc import Iterable
 from pathlib import Path
 from zipfile import BadZipFile
 
@@ -28,7 +30,9 @@ def read_table(table: str, path: Path) -> pd.DataFrame:
 
 
 def read_workbook(path: Path) -> dict[str, pd.DataFrame]:
-    """Read the sheets of a workbook that are named like plan tables; a single sheet is shipments.
+    """Read the sheets of a workbook that are named like plan tables.
+
+    A single sheet with another name is shipments, or reserves where it names no origin.
 
     Raises:
         UsageError: as `read_table`.
@@ -41,9 +45,25 @@ def read_workbook(path: Path) -> dict[str, pd.DataFrame]:
         raise _unreadable(path.name, str(fault)) from fault
     named = {str(name).strip().lower(): sheet for name, sheet in sheets.items()}
     if len(named) == 1 and not set(named) & set(plan_tables()):
-        named = {"shipments": next(iter(named.values()))}
+        sheet = next(iter(named.values()))
+        named = {_table_with(sheet.columns): sheet}
     found = {name: sheet.map(_cell_text) for name, sheet in named.items() if name in plan_tables()}
     return {name: _finish(name, sheet, f"{path.name}!{name}") for name, sheet in found.items()}
+
+
+def table_in(path: Path) -> str:
+    """Return the table a CSV file that stands alone holds: shipments or reserves.
+
+    Raises:
+        UsageError: E2123, when the file cannot be read.
+    """
+    first = _decoded(path).partition("\n")[0]
+    return _table_with(next(csv.reader([first], delimiter=_delimiter(first)), []))
+
+
+def _table_with(header: Iterable[object]) -> str:
+    names = {str(name).strip().lower().replace(" ", "_") for name in header}
+    return "reserves" if {"site_id", "item_id"} <= names and "from_id" not in names else "shipments"
 
 
 def _read_fast(table: str, path: Path) -> pd.DataFrame | None:
@@ -64,20 +84,19 @@ def _read_fast(table: str, path: Path) -> pd.DataFrame | None:
                 encoding="utf-8-sig",
                 index_col=False,
             )
-    except (ValueError, UnicodeError, pd.errors.ParserWarning):
+    except (ValueError, UnicodeError, EOFError, pd.errors.ParserWarning):
         return None
     return plan_table(table, frame)
 
 
 def _header(path: Path) -> set[str]:
-    with path.open("rb") as file:
+    with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
         return set(file.readline().decode("utf-8-sig", "replace").rstrip().split(","))
 
 
 def _read_patiently(path: Path) -> pd.DataFrame:
     text = _decoded(path)
-    first = text.partition("\n")[0]
-    delimiter = max(",;\t", key=first.count)
+    delimiter = _delimiter(text.partition("\n")[0])
     rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
     rows = [row for row in rows if any(cell.strip() for cell in row)]
     if not rows:
@@ -87,8 +106,14 @@ def _read_patiently(path: Path) -> pd.DataFrame:
     return pd.DataFrame(padded, columns=rows[0], dtype="str")
 
 
+def _delimiter(first: str) -> str:
+    return max(",;\t", key=first.count)
+
+
 def _decoded(path: Path) -> str:
     raw = path.read_bytes()
+    if path.suffix == ".gz":
+        raw = gzip.decompress(raw)
     for encoding in _ENCODINGS:
         try:
             text = raw.decode(encoding)

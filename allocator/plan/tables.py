@@ -12,6 +12,25 @@ from types import MappingProxyType
 import numpy as np
 import pandas as pd
 
+DECISIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "dispatch": ("shipments", "trips", "purchases", "shortages", "reasons", "attainable"),
+        "preposition": (
+            "reserves",
+            "sites",
+            "agreements",
+            "assignments",
+            "recourse",
+            "outcomes",
+            "reasons",
+        ),
+    }
+)
+"""The tables a plan of each decision may hold; without the first there is no plan."""
+
+PACKED = ("recourse",)
+"""Tables written as .csv.gz."""
+
 
 @dataclass(frozen=True)
 class Column:
@@ -35,6 +54,16 @@ def plan_tables() -> Mapping[str, tuple[Column, ...]]:
         )
         found.setdefault(row["table"], []).append(column)
     return MappingProxyType({name: tuple(columns) for name, columns in found.items()})
+
+
+def main_table(decision: str) -> str:
+    """Return the table a plan of this decision cannot do without."""
+    return DECISIONS.get(decision, DECISIONS["dispatch"])[0]
+
+
+def file_name(table: str) -> str:
+    """Return the name of the file a table is written to."""
+    return f"{table}.csv.gz" if table in PACKED else f"{table}.csv"
 
 
 def plan_table(table: str, frame: pd.DataFrame | None = None) -> pd.DataFrame:

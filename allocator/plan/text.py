@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable
+import gzip
+import io
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import numpy as np
 import pandas as pd
@@ -18,14 +21,29 @@ def write_csv(frame: pd.DataFrame, path: Path) -> None:
     """Write `frame` with one header row, numbers with `WRITTEN_DECIMALS` decimals at most.
 
     NaN is blank. The file starts with a byte order mark when it is not plain ASCII, so that
-    Excel reads it.
+    Excel reads it. A path that ends in .gz is packed, the same bytes for the same values.
     """
     columns = [_cells(frame[name]) for name in frame.columns]
     plain = all(_plain(frame[name]) for name in frame.columns) and str(frame.columns).isascii()
-    with path.open("w", encoding="utf-8" if plain else "utf-8-sig", newline="") as file:
+    with _text_file(path, "utf-8" if plain else "utf-8-sig") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(frame.columns)
         writer.writerows(zip(*columns, strict=True))
+
+
+@contextmanager
+def _text_file(path: Path, encoding: str) -> Iterator[TextIO]:
+    if path.suffix != ".gz":
+        with path.open("w", encoding=encoding, newline="") as file:
+            yield file
+        return
+    with (
+        path.open("wb") as raw,
+        # Neither the time nor the name is part of the content.
+        gzip.GzipFile(filename="", mode="wb", fileobj=raw, mtime=0) as packed,
+        io.TextIOWrapper(packed, encoding=encoding, newline="") as text,
+    ):
+        yield text
 
 
 def _plain(values: pd.Series) -> bool:
