@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 from allocator.cli.import_ import import_
 from allocator.cli.main import cli
 from allocator.instance import Policy, instance_hash, load, save, validate
-from allocator.instance.schema import tables
+from allocator.instance.schema import settings, tables
 from tests.instance_cases import good_instance
 
 
@@ -65,7 +65,9 @@ def test_init_policy_can_be_uncommented(tmp_path: Path) -> None:
     ]
     path.write_text("\n".join(keys))
     policy = load(tmp_path / "my-city").policy
-    assert policy.replace(budget=None, max_changes=None, give_up={}) == Policy(give_up={})
+    usual = Policy(give_up={})
+    absent = {name: None for name in settings() if getattr(usual, name) is None}
+    assert policy.replace(**absent, give_up={}) == usual
     assert policy.max_changes == 1000
 
 

@@ -98,7 +98,7 @@ def _listed(ground: Ground) -> pd.DataFrame:
             "lead": links["lead_periods"].to_numpy(float),
             "cost": links["cost"].to_numpy(float),
             "open_from": links["open_from"].to_numpy(float),
-            "open_to": links["open_to"].fillna(np.inf).to_numpy(float),
+            "open_to": links["open_to"].fillna(np.inf).where(~links["closed"], 0.0).to_numpy(float),
             "back": False,
         }
     )

@@ -13,10 +13,10 @@ from allocator.errors import InstanceError
 from allocator.instance.faultlog import FaultLog, nearest
 from allocator.instance.files import Files, check_inside, gunzip
 from allocator.instance.read_csv import read_csv, utf8
-from allocator.instance.schema import tables
+from allocator.instance.schema import BULK_TABLES, tables
 from allocator.instance.source import Source
 
-SCENARIO_TABLES = ("scenarios", "overlays")
+SCENARIO_TABLES = ("scenarios", "overlays", *BULK_TABLES)
 _ENDINGS = (".csv", ".csv.gz")
 
 

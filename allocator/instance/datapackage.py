@@ -19,6 +19,7 @@ _KEYS = {
     "owners": "owner_id",
     "periods": "period",
     "scenarios": "scenario_id",
+    "agreements": "agreement_id",
 }
 
 

@@ -59,6 +59,9 @@ def _field(spec: Field) -> dict[str, Any]:
 
 def _setting(spec: Setting) -> dict[str, Any]:
     schema: dict[str, Any] = {"description": spec.meaning}
+    if spec.type == "list" and spec.values:
+        items = {"type": "string", "enum": list(spec.values)}
+        return schema | {"type": "array", "items": items, "minItems": 1, "uniqueItems": True}
     if spec.type == "list":
         return schema | {"type": "array", "items": {"type": "string"}, "examples": [list(TERMS)]}
     if spec.type == "table":

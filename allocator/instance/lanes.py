@@ -98,6 +98,7 @@ def lanes(instance: Instance, where: Places) -> Lanes:
     forward = pd.concat(found, ignore_index=True)
     if instance.policy.returns and bool(instance["items"]["reusable"].any()):
         forward = pd.concat([forward, _opposites(where, forward)], ignore_index=True)
+    forward = forward[~forward["closed"].to_numpy(bool)]
     return _as_lanes(forward, len(instance["periods"]))
 
 
@@ -131,6 +132,7 @@ def _listed(instance: Instance, where: Places) -> pd.DataFrame:
             "open_to": links["open_to"],
             "listed": True,
             "reusable_only": False,
+            "closed": links["closed"],
         }
     )
     frame = frame[(frame["origin"] >= 0) & (frame["target"] >= 0)].reset_index(drop=True)
@@ -191,7 +193,13 @@ def _computed(instance: Instance, where: Places, pairs: pd.DataFrame) -> pd.Data
         ["origin", "target", "minutes", "km"]
     ]
     return frame.assign(
-        lead=np.nan, cost=0.0, open_from=1, open_to=np.nan, listed=False, reusable_only=False
+        lead=np.nan,
+        cost=0.0,
+        open_from=1,
+        open_to=np.nan,
+        listed=False,
+        reusable_only=False,
+        closed=False,
     ).reset_index(drop=True)
 
 

@@ -31,9 +31,14 @@ def overlaid(tables_: Mapping[str, pd.DataFrame], scenario: str) -> dict[str, pd
             code="E1318",
         )
     overlays = tables_["overlays"]
+    return changes(tables_, overlays[overlays["scenario_id"] == scenario])
+
+
+def changes(tables_: Mapping[str, pd.DataFrame], overlays: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Return the tables that these overlays change, changed in their order."""
     frames = dict(tables_)
     changed: dict[str, pd.DataFrame] = {}
-    for overlay in overlays[overlays["scenario_id"] == scenario].to_dict("records"):
+    for overlay in overlays.to_dict("records"):
         table = str(overlay["table"])
         frames[table] = changed[table] = _changed(frames, table, overlay)
     return changed

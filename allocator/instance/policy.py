@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 DEFAULT_GOALS = ("floors", "critical", "fairness", "remaining", "item_days", "change", "cost")
+DEFAULT_RESERVE_GOALS = ("critical", "cost")
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,25 @@ class Policy:
     slack_absolute: float = 1e-6
     give_up: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
     max_changes: int | None = None
+    reserve_goals: tuple[str, ...] = DEFAULT_RESERVE_GOALS
+    risk: str = "expected"
+    risk_weight: float = 1.0
+    risk_level: float = 0.9
+    reserve_budget: float | None = None
+    shortage_budget: float | None = None
+    open_sites: int | None = None
+    open_rule: str = "at_most"
+    close_existing: bool = False
+    total_stock: str = "free"
+    single_sourcing: bool = False
+    time_standard: float | None = None
+    coverage_minutes: float | None = None
+    coverage_item: str = ""
+    coverage_share: float = 1.0
+    coverage_each: bool = False
+    reserve_days: float = 0.0
+    reserve_floor: float = 0.0
+    reserve_floor_probability: float = 1.0
 
     def replace(self, **changes: Any) -> Policy:
         """Return a copy with some settings changed."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -103,9 +103,24 @@ def _integer(value: Any, spec: Setting, where: str, log: FaultLog) -> Any:
 def _list(value: Any, spec: Setting, where: str, log: FaultLog) -> Any:
     if not isinstance(value, list | tuple) or not all(isinstance(part, str) for part in value):
         return _wrong_type(value, "a list of texts", where, log)
+    if spec.values:
+        return _words(value, spec, where, log)
     faults = goal_faults(value, where)
     log.faults += faults
     return _NONE if faults else tuple(value)
+
+
+def _words(value: Sequence[str], spec: Setting, where: str, log: FaultLog) -> Any:
+    wrong = [word for word in value if word not in spec.values]
+    for word in wrong:
+        rule = f"{spec.name} is a list of {', '.join(spec.values)}"
+        action = "use these words"
+        log.add("E1405", where, rule, action, word, nearest(word, spec.values))
+    if not wrong and (not value or len(set(value)) < len(value)):
+        rule = f"{spec.name} must hold one word at least and none twice"
+        log.add("E1406", where, rule, "correct the list", "|".join(value))
+        wrong = [""]
+    return _NONE if wrong else tuple(value)
 
 
 def _table(value: Any, spec: Setting, where: str, log: FaultLog) -> Any:

@@ -9,10 +9,10 @@ from allocator.instance.columns import parts
 from allocator.instance.faultlog import nearest
 from allocator.instance.numbers import FALSE_WORDS, TRUE_WORDS, parse_number
 from allocator.instance.overlays import is_number
-from allocator.instance.schema import Field, tables
+from allocator.instance.schema import BULK_TABLES, Field, tables
 from allocator.instance.selectors import SelectorError, select
 
-_FIXED = ("scenarios", "overlays")
+_FIXED = ("scenarios", "overlays", *BULK_TABLES)
 
 
 def check_probabilities(checked: CheckedTables) -> None:

@@ -12,11 +12,12 @@ from types import MappingProxyType
 # Fields any table may carry beside its own (DESIGN section 4).
 UNIVERSAL_FIELDS = ("source", "as_of", "confidence", "imputed", "exercise")
 ACCESS_CLASSES = ("open", "controlled", "sealed")
+BULK_TABLES = ("scenario_needs", "scenario_sites", "scenario_links", "scenario_agreements")
 
 
 @dataclass(frozen=True)
 class Field:
-    """One column of a table: its type, unit, bounds and meaning."""
+    """One column of a table: its type, unit, bounds and meaning; `since` is a schema version."""
 
     table: str
     name: str
@@ -30,11 +31,12 @@ class Field:
     values: tuple[str, ...]
     refers_to: str
     meaning: str
+    since: int = 1
 
 
 @dataclass(frozen=True)
 class Setting:
-    """One key of policy.toml: its type, default, bounds and meaning."""
+    """One key of policy.toml: its type, default, bounds, meaning and the schema that added it."""
 
     name: str
     type: str
@@ -43,6 +45,7 @@ class Setting:
     maximum: float | None
     values: tuple[str, ...]
     meaning: str
+    since: int = 1
 
 
 def _rows(name: str) -> list[dict[str, str]]:
@@ -76,6 +79,7 @@ def tables() -> Mapping[str, tuple[Field, ...]]:
             values=_choices(row["values"]),
             refers_to=row["refers_to"],
             meaning=row["meaning"],
+            since=int(row["since"] or 1),
         )
         found.setdefault(field.table, []).append(field)
     return MappingProxyType({name: tuple(fields) for name, fields in found.items()})
@@ -94,6 +98,7 @@ def settings() -> Mapping[str, Setting]:
                 maximum=_number(row["maximum"]),
                 values=_choices(row["values"]),
                 meaning=row["meaning"],
+                since=int(row["since"] or 1),
             )
             for row in _rows("policy.csv")
         }

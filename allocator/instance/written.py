@@ -27,11 +27,12 @@ def ordered(frames: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
 
 
 def _written(frame: pd.DataFrame, table: str) -> pd.DataFrame:
-    quiet = {spec.name for spec in tables()[table] if _only_default(frame[spec.name], spec)}
+    quiet = {spec.name for spec in tables()[table] if only_default(frame[spec.name], spec)}
     return frame[[name for name in frame.columns if name not in quiet]]
 
 
-def _only_default(column: pd.Series, spec: Field) -> bool:
+def only_default(column: pd.Series, spec: Field) -> bool:
+    """Say whether a column says nothing but the default of its field."""
     if spec.required:
         return False
     if spec.type in ("string", "list"):
