@@ -1,0 +1,1 @@
+"""Pre-positioning: reserves where and before they are needed, against scenarios."""

@@ -1,0 +1,119 @@
+"""The whole pre-positioning program: first stage, services, scenarios, and a program a goal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal, cast, overload
+
+import numpy as np
+
+from allocator.engine.program import Floats
+from allocator.engine.two_stage import Held, Recourse, Risk, TwoStage
+from allocator.instance.futures import ReserveCase
+from allocator.models.preposition.first import FirstStage
+from allocator.models.preposition.recourse import Columns, ScenarioProgram
+from allocator.models.preposition.services import Services
+
+RiskKind = Literal["expected", "cvar", "worst"]
+UNITS = {"critical": "people", "cost": "money"}
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One scenario ready to solve: its arrays, how columns count as people, what they stand for."""
+
+    recourse: Recourse
+    people: Floats
+    columns: Columns
+
+
+class PrepositionModel:
+    """First stage and scenarios of a case; scenarios are built when they are asked for."""
+
+    def __init__(self, case: ReserveCase) -> None:
+        """Build the first stage."""
+        self.case, self.policy = case, case.policy
+        self.first = FirstStage(case)
+        self.services = Services(self.first)
+        self._scenarios: list[Scenario | None] = [None] * len(case.futures)
+
+    def __len__(self) -> int:
+        return len(self._scenarios)
+
+    def program(self, number: int) -> ScenarioProgram:
+        """Return the program of a scenario with its blocks, families and names."""
+        return ScenarioProgram(self.first, self.services, number)
+
+    def scenario(self, number: int) -> Scenario:
+        """Return a scenario as arrays."""
+        found = self._scenarios[number]
+        if found is None:
+            program = self.program(number)
+            found = Scenario(program.recourse(), program.people(), program.columns())
+            self._scenarios[number] = found
+        return found
+
+    def has_critical(self) -> bool:
+        """Say whether any scenario has a need of life-critical goods."""
+        urgent = self.case.reserve.items.tier == 1
+        return bool((self.case.futures.need[:, :, urgent] > 0).any())
+
+    @property
+    def risk(self) -> Risk:
+        """How the costs of the scenarios count."""
+        kind = cast(RiskKind, self.policy.risk)
+        return Risk(kind, self.policy.risk_weight, self.policy.risk_level)
+
+    def first_cost(self) -> Floats:
+        """Return the money of the columns of the first stage."""
+        cost = np.zeros(self.first.program.column_count)
+        known = self.first.cost()
+        cost[: len(known)] = known
+        return cost
+
+    def two_stage(self, goal: str, held: Sequence[Held] = ()) -> TwoStage:
+        """Return the program of one goal; `held` are the goals before it."""
+        money = goal == "cost"
+        caps = [*self._budgets(), *held]
+        return TwoStage(
+            first=self.first.program,
+            cost=self.first_cost() if money else np.zeros(self.first.program.column_count),
+            scenarios=Costs(self, money),
+            probability=self.case.futures.probability,
+            risk=self.risk if money else Risk(),
+            held=caps,
+        )
+
+    def _budgets(self) -> list[Held]:
+        most = self.policy.shortage_budget
+        return [] if most is None or not self.has_critical() else [self.hold("critical", most)]
+
+    def hold(self, goal: str, cap: float) -> Held:
+        """Return the row that keeps a goal at `cap`; of cost it is the mean that is kept."""
+        everyone = [self.scenario(number) for number in range(len(self))]
+        if goal == "critical":
+            nothing = np.zeros(self.first.program.column_count)
+            return Held(nothing, [one.people for one in everyone], cap)
+        return Held(self.first_cost(), [one.recourse.cost for one in everyone], cap)
+
+
+class Costs(Sequence[Recourse]):
+    """The scenarios of a model with money, or people short, as their cost."""
+
+    def __init__(self, model: PrepositionModel, money: bool) -> None:
+        """Look at the scenarios of `model`."""
+        self.model, self.money = model, money
+
+    def __len__(self) -> int:
+        return len(self.model)
+
+    @overload
+    def __getitem__(self, number: int) -> Recourse: ...
+    @overload
+    def __getitem__(self, number: slice) -> Sequence[Recourse]: ...
+    def __getitem__(self, number: int | slice) -> Recourse | Sequence[Recourse]:
+        if isinstance(number, slice):
+            return [self[one] for one in range(*number.indices(len(self)))]
+        found = self.model.scenario(range(len(self))[number])
+        return found.recourse if self.money else replace(found.recourse, cost=found.people)
