@@ -20,6 +20,7 @@ from allocator.instance.policy import Policy
 from allocator.instance.policy_read import read_policy
 from allocator.instance.references import check_keys, check_references
 from allocator.instance.rules import check_rules
+from allocator.instance.rules_reserves import check_reserve_policy
 from allocator.instance.schema import tables
 from allocator.instance.settle import convert_points, fill_people
 from allocator.instance.source import Source
@@ -50,6 +51,8 @@ def assemble(bundle: Bundle) -> Checked:
     notes: dict[str, Any] = {}
     notes["imputed"] = settle_needs(checked, imputed)
     check_tables(checked, set(tables()))
+    if not untrusted & {"items", "sites", "sizes", "reserves"}:
+        check_reserve_policy(frames, policy, bundle.policy_label, log)
     if not log.errors:
         notes["imputed"] |= stamp_imputed(frames, imputed)
         policy = convert_points(frames, policy, notes)

@@ -55,6 +55,10 @@ class Futures:
     def __len__(self) -> int:
         return len(self.ids)
 
+    def open(self, scenario: int) -> Bools:
+        """Return which lanes (L,) there are in a scenario."""
+        return np.asarray(~self.lane_closed[scenario])
+
     def take(self, rows: Ints | Sequence[int], probability: Floats | None = None) -> Futures:
         """Return some of the scenarios; their probabilities are scaled to add up to 1."""
         at = np.asarray(rows, dtype=np.int64)
@@ -84,7 +88,7 @@ class ReserveCase:
         instance: Where they come from.
         reserve: The first stage.
         futures: The scenarios.
-        base_need: (J, K) reference need: that of `needs` over the periods, or the mean over the
+        base: (J, K) reference need: that of `needs` over the periods, or the mean over the
             scenarios where `needs` is empty.
         days: Length of the periods in days.
     """
@@ -92,7 +96,7 @@ class ReserveCase:
     instance: Instance
     reserve: Reserve
     futures: Futures
-    base_need: Floats
+    base: Floats
     days: float
 
     @property

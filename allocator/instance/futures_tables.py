@@ -64,4 +64,4 @@ def _probability(table: pd.DataFrame) -> Floats:
     if blank.any():
         left = max(0.0, 1.0 - float(np.nansum(given)))
         given = np.where(blank, left / blank.sum(), given)
-    return np.asarray(given / given.sum())
+    return np.asarray(given)

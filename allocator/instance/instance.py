@@ -18,6 +18,7 @@ from allocator.instance.frames import frame_sources
 from allocator.instance.overlays import overlaid
 from allocator.instance.policy import Policy
 from allocator.instance.policy_read import policy_values, read_policy
+from allocator.instance.rules_reserves import check_reserve_policy
 from allocator.instance.schema import tables
 from allocator.instance.settle import fill_people
 from allocator.instance.text import CONTROL_OR_BREAK
@@ -113,12 +114,13 @@ class Instance:
             _check_name(name or "", bundle.log)
             bundle.sources = frame_sources(frames, bundle.log)
             typed = reassemble(self.tables, bundle)
+            check_reserve_policy({**self.tables, **typed}, chosen, "policy", bundle.log)
             bundle.log.raise_errors()
         changed = MappingProxyType({**self.tables, **typed})
         return Instance(changed, chosen, name or self.name, self.notes)
 
     def scenario(self, scenario_id: str) -> Instance:
-        """Return the instance with the overlays of a scenario applied.
+        """Return the instance with the overlays and bulk rows of a scenario applied.
 
         Raises:
             InstanceError: The scenario is unknown, or what it changes is not valid.

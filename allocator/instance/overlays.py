@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from allocator.errors import InstanceError
+from allocator.instance.bulk import bulk_changes
 from allocator.instance.faultlog import nearest
 from allocator.instance.numbers import TRUE_WORDS, parse_number
 from allocator.instance.schema import Field, tables
@@ -15,7 +16,7 @@ from allocator.instance.selectors import select
 
 
 def overlaid(tables_: Mapping[str, pd.DataFrame], scenario: str) -> dict[str, pd.DataFrame]:
-    """Return the tables the overlays of a scenario change, changed in the order of overlays.
+    """Return the tables a scenario changes: overlays in their order, then its bulk rows.
 
     Raises:
         InstanceError: There is no such scenario.
@@ -31,7 +32,8 @@ def overlaid(tables_: Mapping[str, pd.DataFrame], scenario: str) -> dict[str, pd
             code="E1318",
         )
     overlays = tables_["overlays"]
-    return changes(tables_, overlays[overlays["scenario_id"] == scenario])
+    changed = changes(tables_, overlays[overlays["scenario_id"] == scenario])
+    return changed | bulk_changes({**tables_, **changed}, scenario)
 
 
 def changes(tables_: Mapping[str, pd.DataFrame], overlays: pd.DataFrame) -> dict[str, pd.DataFrame]:

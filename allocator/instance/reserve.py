@@ -9,8 +9,7 @@ import pandas as pd
 
 from allocator.instance.instance import Instance
 from allocator.instance.lanes import Bools, Floats, Ints
-
-EXISTING = "existing"  # the one size of an open site without rows in `sizes`
+from allocator.instance.reserve_words import EXISTING
 
 
 @dataclass(frozen=True)

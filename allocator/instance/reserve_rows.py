@@ -73,11 +73,12 @@ def stock_of(instance: Instance, sites: ReserveSites, items: ReserveItems) -> St
 
 def _present(instance: Instance, sites: ReserveSites, items: ReserveItems) -> Floats:
     table = instance["stocks"]
-    owners = instance["owners"].set_index("owner_id")
-    vetted = table["owner_id"].map(owners["vetted"]).fillna(True).astype(bool)
-    bound = table["owner_id"].map(owners["terms"]).eq("own_district")
-    free = (vetted | instance.policy.use_unvetted) & ~bound & (table["earmark"] == "")
-    free &= ~(table["expiry"] < 1)
+    owners = instance["owners"]
+    shut_out = owners["terms"] == "own_district"
+    if not instance.policy.use_unvetted:
+        shut_out |= ~owners["vetted"]
+    barred = table["owner_id"].isin(set(owners.loc[shut_out, "owner_id"]))
+    free = ~barred & (table["earmark"] == "") & ~(table["expiry"] < 1)
     table = table[free]
     site, item = position(sites.ids, table["place_id"]), position(items.ids, table["item_id"])
     here = site >= 0

@@ -11,6 +11,12 @@ import numpy as np
 from allocator.instance.checked import CheckedTables
 from allocator.instance.rules_overlays import check_overlays, check_probabilities
 from allocator.instance.rules_owners import check_earmarks, check_owners
+from allocator.instance.rules_reserves import (
+    check_agreements,
+    check_reserve_pins,
+    check_reserves,
+    check_sizes,
+)
 from allocator.instance.text import rows_where
 
 Rule = Callable[[CheckedTables], None]
@@ -191,6 +197,10 @@ RULES: dict[Rule, tuple[str, ...]] = {
         check_earmarks(table): (table, "owners", "communities", "sites")
         for table in ("stocks", "arrivals", "in_transit")
     },
+    check_sizes: ("sizes", "sites"),
+    check_reserves: ("reserves",),
+    check_agreements: ("agreements", "sites"),
+    check_reserve_pins: ("reserve_pins", "sizes", "sites"),
     check_probabilities: ("scenarios",),
     check_overlays: ("overlays", "communities", "sites", "items"),
 }
