@@ -21,6 +21,7 @@ from allocator.check.lots import Earmarks, Lots, earmarks_of, lots_of
 from allocator.check.moves import Moves, check_moves, moves_of
 from allocator.check.needs import Needs, needs_of, stated_short
 from allocator.check.pins import check_pins
+from allocator.check.preposition import check_preposition
 from allocator.check.purchases import Bought, purchases_of
 from allocator.check.resolve import resolve
 from allocator.check.runs import check_permits, runs_of
@@ -37,12 +38,17 @@ def check(instance: Instance, plan: Plan, *, start: Plan | None = None) -> Verdi
     """Judge `plan` from `instance` alone; `start` is the plan it was changed from, if any.
 
     A plan without a shortages table is taken to serve as much as possible in every period; one
-    without trips to make the trips its shipments need. `stats["notes"]` says what could only be
-    approximated.
+    without trips to make the trips its shipments need. A plan of reserves (decision preposition)
+    is judged over all scenarios, one without recourse on its first stage only. `stats["notes"]`
+    says what could only be approximated.
 
     Raises:
         PlanMissingError: when there is no plan to judge.
     """
+    if plan.decision == "preposition":
+        found = Findings("preposition")
+        _check_hash(found, instance, plan)
+        return check_preposition(found, instance, plan)
     shipments = plan["shipments"]
     found, case = Findings(), _case(instance)
     _check_hash(found, instance, plan)

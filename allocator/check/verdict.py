@@ -14,6 +14,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+_CODES = {"dispatch": "V6", "preposition": "V7"}
+_SHARED = ("unknown_id", "bad_number", "goal_value", "instance_hash", "distance")
 COLUMNS = ("code", "family", "where", "size", "unit", "message")
 
 
@@ -27,11 +29,13 @@ class Rule(NamedTuple):
 
 
 @cache
-def rules() -> Mapping[str, Rule]:
-    """Every family, in the order of codes.csv."""
+def rules(decision: str = "dispatch") -> Mapping[str, Rule]:
+    """Every family of a decision, in the order of codes.csv; some hold for all decisions."""
     text = files(__package__).joinpath("codes.csv").read_text(encoding="utf-8")
-    found = (Rule(**row) for row in csv.DictReader(text.splitlines()))
-    return MappingProxyType({rule.family: rule for rule in found})
+    every = [Rule(**row) for row in csv.DictReader(text.splitlines())]
+    own = [rule for rule in every if rule.code.startswith(_CODES[decision])]
+    shared = [rule for rule in every if rule.family in _SHARED and rule not in own]
+    return MappingProxyType({rule.family: rule for rule in sorted(own + shared)})
 
 
 class Violation(NamedTuple):
@@ -51,13 +55,15 @@ class Verdict:
 
     `table` has one row a violation (columns as `Violation`); `goals` the values recomputed from
     the instance; `stats` figures such as units shipped and what was approximated; `shortages`
-    what is short in truth, as the plan table of that name.
+    what is short in truth, as the plan table of that name; `outcomes`, of a plan of reserves,
+    what every scenario comes to.
     """
 
     table: pd.DataFrame
     goals: Mapping[str, float]
     stats: Mapping[str, Any]
     shortages: pd.DataFrame
+    outcomes: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     @property
     def ok(self) -> bool:
@@ -74,6 +80,7 @@ class Verdict:
 class Findings:
     """Collects violations while the judge works."""
 
+    decision: str = "dispatch"
     parts: list[pd.DataFrame] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
@@ -81,7 +88,7 @@ class Findings:
         self, family: str, table: str, rows: ArrayLike, sizes: ArrayLike, messages: Iterable[str]
     ) -> None:
         """Add violations of one family at `rows` (from 0) of a table."""
-        rule, lines = rules()[family], np.asarray(rows, dtype=np.int64) + 2
+        rule, lines = rules(self.decision)[family], np.asarray(rows, dtype=np.int64) + 2
         if not len(lines):
             return
         frame = pd.DataFrame(
@@ -98,7 +105,7 @@ class Findings:
 
     def add_one(self, family: str, where: str, size: float, message: str) -> None:
         """Add one violation that is no row of a table."""
-        rule = rules()[family]
+        rule = rules(self.decision)[family]
         row = (rule.code, family, where, float(size), rule.unit, message)
         self.parts.append(pd.DataFrame([row], columns=list(COLUMNS)))
 
