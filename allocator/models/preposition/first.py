@@ -7,7 +7,7 @@ import numpy as np
 from allocator.engine.program import Floats, Ints, Program
 from allocator.instance.futures import ReserveCase
 from allocator.models.preposition.labels import Labeller
-from allocator.models.preposition.most import stock_most
+from allocator.models.preposition.most import TINY, stock_most
 
 
 class FirstStage:
@@ -17,8 +17,14 @@ class FirstStage:
     `agree` (agreements,). `stock_at` is sites x items: the pair stocked there, -1 for none.
     """
 
-    def __init__(self, case: ReserveCase) -> None:
-        """Build the blocks and rows of sites, stock and money."""
+    def __init__(self, case: ReserveCase, stocked: Floats | None = None) -> None:
+        """Build the blocks and rows of sites, stock and money.
+
+        Args:
+            case: The arrays.
+            stocked: (sites, items) units of a plan that must have their columns, allowed or not.
+        """
+        self.stocked = stocked
         self.case, self.reserve, self.policy = case, case.reserve, case.policy
         self.program = Program()
         self.label = Labeller(case.reserve)
@@ -52,11 +58,13 @@ class FirstStage:
         self.most = stock_most(self.case)
         best = np.zeros(reserve.stock.maximum.shape)
         np.maximum.at(best, reserve.sizes.site, self.most)
+        if self.stocked is not None:
+            best = np.maximum(best, self.stocked)
         self.site, self.item = np.nonzero(best > 0)
         whole = reserve.items.whole[self.item]
         self.pack = np.where(whole, reserve.items.pack[self.item], 1.0)
         upper = best[self.site, self.item] / self.pack
-        upper = np.where(whole, np.round(upper), upper)
+        upper = np.where(whole, np.ceil(upper - TINY), upper)
         labels = self.label.stock(self.site, self.item)
         self.stock = self.program.add_columns(
             "stock", len(self.site), upper, integer=whole, labels=labels
@@ -70,6 +78,19 @@ class FirstStage:
         self.agree = self.program.add_columns(
             "agree", len(agreements), agreements.maximum, labels=labels
         )
+
+    def most_at(self, opened: Floats) -> Floats:
+        """Return the most of each stocked pair, in units, for given columns `open`."""
+        most = np.zeros(self.stock_at.shape)
+        np.add.at(most, self.reserve.sizes.site, self.most * opened[:, None])
+        return np.asarray(most[self.site, self.item])
+
+    def agree_most(self, opened: Floats) -> Floats:
+        """Return the most of each agreement for given columns `open`."""
+        chosen = np.zeros(len(self.reserve.sites))
+        np.add.at(chosen, self.reserve.sizes.site, opened)
+        agreements = self.reserve.agreements
+        return np.asarray(agreements.maximum * chosen[agreements.site])
 
     # -- rows ----------------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ from typing import Literal, cast, overload
 
 import numpy as np
 
-from allocator.engine.program import Floats
+from allocator.engine.program import Floats, Ints
 from allocator.engine.two_stage import Held, Recourse, Risk, TwoStage
 from allocator.instance.futures import ReserveCase
 from allocator.models.preposition.first import FirstStage
@@ -21,20 +21,28 @@ UNITS = {"critical": "people", "cost": "money"}
 
 @dataclass(frozen=True)
 class Scenario:
-    """One scenario ready to solve: its arrays, how columns count as people, what they stand for."""
+    """One scenario ready to solve.
+
+    Attributes:
+        recourse: Its arrays, with money as cost.
+        people: How its columns count in the goal critical.
+        columns: What its columns stand for.
+        floors: Its rows `floor`.
+    """
 
     recourse: Recourse
     people: Floats
     columns: Columns
+    floors: Ints
 
 
 class PrepositionModel:
     """First stage and scenarios of a case; scenarios are built when they are asked for."""
 
-    def __init__(self, case: ReserveCase) -> None:
-        """Build the first stage."""
+    def __init__(self, case: ReserveCase, stocked: Floats | None = None) -> None:
+        """Build the first stage; `stocked` (sites, items) is what a plan to evaluate holds."""
         self.case, self.policy = case, case.policy
-        self.first = FirstStage(case)
+        self.first = FirstStage(case, stocked)
         self.services = Services(self.first)
         self._scenarios: list[Scenario | None] = [None] * len(case.futures)
 
@@ -50,7 +58,9 @@ class PrepositionModel:
         found = self._scenarios[number]
         if found is None:
             program = self.program(number)
-            found = Scenario(program.recourse(), program.people(), program.columns())
+            found = Scenario(
+                program.recourse(), program.people(), program.columns(), program.floors
+            )
             self._scenarios[number] = found
         return found
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from allocator.engine.program import Floats
-from allocator.models.preposition.evaluate import Evaluation
+from allocator.models.preposition.evaluation import Evaluation
 from allocator.models.preposition.model import PrepositionModel
 
 SMALLEST = 1e-6  # units below this are noise of the solver
@@ -16,10 +16,14 @@ KINDS = ["scenario_id", "kind", "from_id", "to_id", "item_id", "agreement_id", "
 
 
 def rounded(model: PrepositionModel, first: Floats) -> Floats:
-    """Return the point with whole numbers where they must be, and without noise."""
-    whole = model.first.program.integer
-    found = np.where(whole, np.round(first), first)
-    return np.asarray(np.where(np.abs(found) < SMALLEST, 0.0, found))
+    """Return the point with whole numbers where they must be, nothing at closed sites, no noise."""
+    found = np.where(model.first.program.integer, np.round(first), first)
+    found = np.where(np.abs(found) < SMALLEST, 0.0, found)
+    stage = model.first
+    most = stage.most_at(found[stage.open])
+    found[stage.stock] = np.minimum(found[stage.stock], most / stage.pack)
+    found[stage.agree] = np.minimum(found[stage.agree], stage.agree_most(found[stage.open]))
+    return np.asarray(found)
 
 
 def plan_tables(model: PrepositionModel, found: Evaluation) -> Mapping[str, pd.DataFrame]:
@@ -80,13 +84,8 @@ def _assignments(model: PrepositionModel, point: Floats) -> Mapping[str, pd.Data
 
 def recourse_table(model: PrepositionModel, found: Evaluation) -> pd.DataFrame:
     """Return what is done in each scenario, zeros left out."""
-    parts = [
-        _of_scenario(model, number, point)
-        for number, point in enumerate(found.recourse)
-        if point is not None
-    ]
-    table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=KINDS)
-    return table[KINDS]
+    parts = [_of_scenario(model, number, point) for number, point in enumerate(found.recourse)]
+    return pd.concat(parts, ignore_index=True)[KINDS]
 
 
 def _of_scenario(model: PrepositionModel, number: int, point: Floats) -> pd.DataFrame:
@@ -94,12 +93,18 @@ def _of_scenario(model: PrepositionModel, number: int, point: Floats) -> pd.Data
     sites, towns, items = reserve.sites.ids, reserve.communities.ids, reserve.items.ids
     lanes, agreements = reserve.lanes, reserve.agreements
     (lane, item), (supplier, way) = keys.ship, keys.deliver
-    ends = np.cumsum([0, keys.ship.shape[1], keys.deliver.shape[1], keys.short.shape[1]])
-    ship, deliver = point[: ends[1]], point[ends[1] : ends[2]]
+    deliveries, short, surplus, late = keys.starts()
+    deliver = point[deliveries:short]
     called = np.zeros(len(agreements))
     np.add.at(called, supplier, deliver)
     frames = [
-        _rows("ship", ship, sites[lanes.site[lane]], towns[lanes.community[lane]], items[item]),
+        _rows(
+            "ship",
+            point[:deliveries],
+            sites[lanes.site[lane]],
+            towns[lanes.community[lane]],
+            items[item],
+        ),
         _rows(
             "ship",
             deliver,
@@ -111,10 +116,10 @@ def _of_scenario(model: PrepositionModel, number: int, point: Floats) -> pd.Data
         _rows(
             "exercise", called, sites[agreements.site], "", items[agreements.item], agreements.ids
         ),
-        _rows("short", point[ends[2] : ends[3]], "", towns[keys.short[0]], items[keys.short[1]]),
+        _rows("short", point[short:surplus], "", towns[keys.short[0]], items[keys.short[1]]),
         _rows(
             "surplus",
-            point[ends[3] : ends[3] + keys.surplus.shape[1]],
+            point[surplus:late],
             sites[keys.surplus[0]],
             "",
             items[keys.surplus[1]],
@@ -141,12 +146,10 @@ def _rows(
 
 def outcomes_table(model: PrepositionModel, found: Evaluation) -> pd.DataFrame:
     """Return cost, people short and units short of every scenario."""
-    short = np.full(len(model), np.nan)
+    short = np.zeros(len(model))
     for number, point in enumerate(found.recourse):
-        if point is not None:
-            keys = model.scenario(number).columns
-            start = keys.ship.shape[1] + keys.deliver.shape[1]
-            short[number] = point[start : start + keys.short.shape[1]].sum()
+        _, start, end, _ = model.scenario(number).columns.starts()
+        short[number] = point[start:end].sum()
     futures = model.case.futures
     return pd.DataFrame(
         {

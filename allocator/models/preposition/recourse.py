@@ -23,6 +23,9 @@ class Columns:
         short: (2, n) community and item of every need.
         surplus: (2, n) site and item of every stock.
         late: (n,) communities with a need of life-critical goods.
+        urgent: (m,) which of the short are life-critical, and below for each:
+        rate: (m,) people short for a unit short.
+        late_of: (m,) which of the late it counts in.
     """
 
     ship: Ints
@@ -30,6 +33,24 @@ class Columns:
     short: Ints
     surplus: Ints
     late: Ints
+    urgent: Ints
+    rate: Floats
+    late_of: Ints
+
+    def starts(self) -> tuple[int, int, int, int]:
+        """Return where deliver, short, surplus and late start."""
+        sizes = [block.shape[1] for block in (self.ship, self.deliver, self.short, self.surplus)]
+        a, b, c, d = np.cumsum(sizes).tolist()
+        return a, b, c, d
+
+    def tight(self, point: Floats) -> Floats:
+        """Return the point with nobody late who is not short: no goal need have minimised it."""
+        _, short, _, late = self.starts()
+        found = point.copy()
+        found[late:] = 0.0
+        people = self.rate * np.maximum(0.0, point[short + self.urgent])
+        np.maximum.at(found, late + self.late_of, people)
+        return found
 
 
 class ScenarioProgram:
@@ -200,13 +221,14 @@ class ScenarioProgram:
 
     def _add_floor(self) -> None:
         share = self.first.policy.reserve_floor
+        self.floors = np.zeros(0, dtype=np.int64)
         if share <= 0:
             return
         chosen = self.critical
         quantity = self.quantity[chosen]
         labels = self.label.need(self.town[chosen], self.item[chosen])
         upper = (1.0 - share) * quantity
-        rows = self.program.add_rows("floor", len(chosen), upper=upper, labels=labels)
+        self.floors = rows = self.program.add_rows("floor", len(chosen), upper=upper, labels=labels)
         self.program.add_entries(rows, self.short[chosen], 1.0)
         if len(self.services.missed):
             given_up = self.services.missed[self.scenario]
@@ -254,4 +276,7 @@ class ScenarioProgram:
             short=np.stack([self.town, self.item]),
             surplus=np.stack([self.first.site, self.first.item]),
             late=self.late_town,
+            urgent=self.critical,
+            rate=self.rate,
+            late_of=self.late_of,
         )

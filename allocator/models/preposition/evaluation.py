@@ -12,8 +12,11 @@ from scipy import sparse
 from allocator.engine.program import Floats, Program
 from allocator.engine.session import Session
 from allocator.engine.two_stage import Recourse
-from allocator.models.preposition.model import PrepositionModel
+from allocator.errors import InternalError
+from allocator.instance.lanes import Bools
+from allocator.models.preposition.model import PrepositionModel, Scenario
 
+NEAR = 1e-6  # a floor missed by less, relative to what may be short, is kept
 SLACK = 1e-7  # of a goal, and at least as many people or as much money
 
 
@@ -23,32 +26,25 @@ class Evaluation:
 
     Attributes:
         first: (columns,) the point.
-        recourse: One array of y a scenario; None where no recourse obeys the floors.
-        cost: (scenarios,) money after the first stage; NaN where there is no recourse.
-        critical: (scenarios,) people short of life-critical goods; NaN where there is none.
+        recourse: One array of y a scenario.
+        cost: (scenarios,) money after the first stage.
+        critical: (scenarios,) people short of life-critical goods.
+        kept: (scenarios,) whether the floors can be kept; where not, they are left out.
         spent: Money of the first stage.
     """
 
     first: Floats
-    recourse: list[Floats | None]
+    recourse: list[Floats]
     cost: Floats
     critical: Floats
+    kept: Bools
     spent: float
 
-    @property
-    def possible(self) -> bool:
-        """Say whether every scenario has a recourse."""
-        return all(one is not None for one in self.recourse)
-
     def values(self, model: PrepositionModel) -> dict[str, float]:
-        """Return the value of every goal; NaN where some scenario has no recourse."""
+        """Return the value of every goal."""
         chance = model.case.futures.probability
-        return {
-            "critical": float(chance @ self.critical),
-            "cost": self.spent + model.risk.of(self.cost, chance)
-            if self.possible
-            else float("nan"),
-        }
+        cost = self.spent + model.risk.of(self.cost, chance)
+        return {"critical": float(chance @ self.critical), "cost": cost}
 
 
 def evaluate_first(
@@ -64,35 +60,53 @@ def evaluate_first(
     return measured(model, first, found)
 
 
-def measured(
-    model: PrepositionModel, first: Floats, recourse: Sequence[Floats | None]
-) -> Evaluation:
+def measured(model: PrepositionModel, first: Floats, recourse: Sequence[Floats]) -> Evaluation:
     """Return what a point and its recourse give."""
-    cost, critical = np.full(len(model), np.nan), np.full(len(model), np.nan)
-    for number, point in enumerate(recourse):
-        if point is not None:
-            scenario = model.scenario(number)
-            cost[number] = scenario.recourse.cost @ point
-            critical[number] = scenario.people @ point
-    spent = float(model.first_cost() @ first)
-    return Evaluation(first, list(recourse), cost, critical, spent)
+    everyone = [model.scenario(number) for number in range(len(model))]
+    pairs = [(one, one.columns.tight(point)) for one, point in zip(everyone, recourse, strict=True)]
+    return Evaluation(
+        first=first,
+        recourse=[point for _, point in pairs],
+        cost=np.array([one.recourse.cost @ point for one, point in pairs]),
+        critical=np.array([one.people @ point for one, point in pairs]),
+        kept=np.array([_keeps_floors(one, first, point) for one, point in pairs], dtype=bool),
+        spent=float(model.first_cost() @ first),
+    )
 
 
-def answer(model: PrepositionModel, first: Floats, number: int, seed: int = 0) -> Floats | None:
-    """Return the recourse of one scenario that is best in the order of the goals."""
+def _keeps_floors(scenario: Scenario, first: Floats, point: Floats) -> bool:
+    """Say whether the rows `floor` hold as they stand: without any give-up."""
+    rows = scenario.floors
+    upper = scenario.recourse.row_upper[rows]
+    return bool((scenario.recourse.matrix[rows] @ point <= upper + NEAR * (1 + upper)).all())
+
+
+def answer(model: PrepositionModel, first: Floats, number: int, seed: int = 0) -> Floats:
+    """Return the recourse of one scenario that is best in the order of the goals.
+
+    The floors of a scenario that cannot keep them are left out.
+    """
     scenario = model.scenario(number)
     costs = {"critical": scenario.people, "cost": scenario.recourse.cost}
     session = Session(fixed_program(scenario.recourse, first), seed=seed)
-    solution = None
     goals = [goal for goal in model.policy.reserve_goals if np.any(costs[goal])]
+    solution: Floats | None = None
     for goal in goals or ["cost"]:
         outcome = session.minimise(costs[goal])
+        if outcome.termination == "infeasible" and solution is None and len(scenario.floors):
+            nothing = np.full(len(scenario.floors), -np.inf)
+            session.set_row_bounds(scenario.floors, nothing, -nothing)
+            outcome = session.minimise(costs[goal])
         if outcome.solution is None or outcome.value is None:
-            return solution
+            break
         solution = outcome.solution
         cap = outcome.value + SLACK * max(1.0, abs(outcome.value))
         row = sparse.csr_matrix(costs[goal][None, :])
         session.add_rows(np.array([-np.inf]), np.array([cap]), row)
+    if solution is None:
+        raise InternalError.because(
+            "a scenario has no recourse", where=str(model.case.futures.ids[number]), code="E9001"
+        )
     return solution
 
 

@@ -1,0 +1,141 @@
+"""The goals of pre-positioning in their order: each is minimised, then held (section 4)."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from allocator.engine.ordered import Budget, StageResult
+from allocator.engine.two_stage import Held, TwoStageAnswer, solve_two_stage
+from allocator.models.preposition.evaluation import Evaluation, evaluate_first, measured
+from allocator.models.preposition.model import UNITS, PrepositionModel
+from allocator.models.preposition.read import rounded
+from allocator.models.preposition.whole import Whole
+
+EARLY_SHARE = 0.5  # of the time left for a goal that others follow
+NUMERICAL = 1e-5  # a slack above this is given up by choice: the scenarios then share it
+
+
+@dataclass
+class Progress:
+    """What is known so far: the goals reached and the best point."""
+
+    results: list[StageResult] = field(default_factory=list)
+    found: Evaluation | None = None
+    methods: list[str] = field(default_factory=list)
+
+
+Report = Callable[[Progress], None]
+
+
+def solve_goals(
+    model: PrepositionModel,
+    budget: Budget,
+    method: str = "auto",
+    seed: int = 0,
+    threads: int = 1,
+    report: Report = lambda progress: None,
+) -> Progress:
+    """Minimise the goals of the policy in order; tell after each."""
+    progress, held = Progress(), list[Held]()
+    goals = model.policy.reserve_goals
+    for number, goal in enumerate(goals):
+        if progress.results and progress.found is None:
+            break
+        last = number == len(goals) - 1
+        if goal == "critical" and not model.has_critical():
+            progress.results.append(_nothing_urgent())
+            continue
+        if "cost" in goals[:number] and model.risk.averse:
+            progress.results.append(_within_costs(progress))
+            report(progress)
+            continue
+        two_stage = model.two_stage(goal, held)
+        solved = solve_two_stage(
+            two_stage,
+            budget if last else _part(budget),
+            method=method,
+            complete=Whole(model),
+            seed=seed,
+            threads=threads,
+        )
+        _record(model, progress, goal, solved)
+        if solved.value is not None:
+            held.append(model.hold(goal, _cap(model, goal, solved.value)))
+        report(progress)
+    _clean(model, progress, seed, threads)
+    report(progress)
+    return progress
+
+
+def _part(budget: Budget) -> Budget:
+    left = budget.seconds()
+    return (
+        budget if left is None else replace(budget, deadline=time.monotonic() + EARLY_SHARE * left)
+    )
+
+
+def _record(model: PrepositionModel, progress: Progress, goal: str, solved: TwoStageAnswer) -> None:
+    progress.results.append(
+        StageResult(
+            name=goal,
+            unit=UNITS[goal],
+            value=solved.value,
+            bound=solved.bound,
+            termination=solved.termination,
+            source=f"highs {solved.method}",
+            seconds=solved.seconds,
+            steps=max(1, solved.rounds),
+        )
+    )
+    progress.methods.append(solved.method)
+    if solved.first is not None and solved.recourse is not None:
+        progress.found = measured(model, solved.first, solved.recourse)
+
+
+def _cap(model: PrepositionModel, goal: str, value: float) -> float:
+    policy = model.policy
+    share = policy.give_up.get(goal, policy.slack_relative)
+    return value + max(share * abs(value), policy.slack_absolute)
+
+
+def _nothing_urgent() -> StageResult:
+    return StageResult("critical", UNITS["critical"], 0.0, 0.0, "completed", "no such need", 0.0, 0)
+
+
+def _within_costs(progress: Progress) -> StageResult:
+    """Return the people short where the scenarios keep their costs; nothing is proven of it."""
+    value = None if progress.found is None else float(np.nan)
+    source = "recourse at the cost of every scenario"
+    return StageResult("critical", UNITS["critical"], value, None, "completed", source, 0.0)
+
+
+def tied(model: PrepositionModel) -> bool:
+    """Say whether goals tie the scenarios together once the first stage is fixed."""
+    policy = model.policy
+    first = policy.reserve_goals[0]
+    gives = policy.give_up.get(first, policy.slack_relative) > NUMERICAL
+    bound = policy.shortage_budget is not None and first != "critical"
+    return bool((gives and len(policy.reserve_goals) > 1) or bound)
+
+
+def _clean(model: PrepositionModel, progress: Progress, seed: int, threads: int) -> None:
+    """Round the first stage and solve the recourse of every scenario once more for it."""
+    if progress.found is None:
+        return
+    first = rounded(model, progress.found.first)
+    again = evaluate_first(model, first, threads, seed)
+    if again.kept.all() and not tied(model):
+        progress.found = again
+        values = again.values(model)
+        progress.results = [
+            replace(one, value=values[one.name])
+            if one.value is not None and np.isnan(one.value)
+            else one
+            for one in progress.results
+        ]
+    elif not np.array_equal(first, progress.found.first):
+        progress.found = measured(model, first, progress.found.recourse)
