@@ -36,7 +36,7 @@ class Case:
             for k, item in self.items.items()
         }
         self.held = terms.held_of(instance, self.sites)
-        self.lanes = terms.lanes_of(instance, "")
+        self.lanes = terms.lanes_of(instance)
         self.towns = {row["community_id"]: row for row in terms.rows(instance, "communities")}
         self.places = sorted({j for scene in self.scenes.values() for j, _ in scene.need})
         self.days = sum(row["minutes"] for row in terms.rows(instance, "periods")) / 1440
@@ -45,7 +45,7 @@ class Case:
     def _base(self) -> dict[tuple[str, str], float]:
         """base(j,k): the need of `needs`; the mean of the scenarios where it is empty."""
         if len(self.instance["needs"]):
-            quantities, _ = terms.needs_of(self.instance, "", self.items)
+            quantities, _ = terms.needs_of(self.instance, self.items)
             return terms.need_in_all(quantities, self.items)
         found: dict[tuple[str, str], float] = {}
         for s, scene in self.scenes.items():

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,6 +21,7 @@ sys.path.pop(0)
 
 Row = dict[str, Any]
 rows = dispatch.rows
+BULK = ("scenario_needs", "scenario_sites", "scenario_links", "scenario_agreements")
 
 
 class Size(NamedTuple):
@@ -115,18 +116,19 @@ class Scene:
 
     def __init__(self, instance: Instance, name: str) -> None:
         """Read the tables as the overlays leave them, then the bulk tables of the scenario."""
-        changed = instance.scenario(name) if name else instance
-        self.name, self.tables = name, changed
+        changed = with_overlays(instance, name)
         self.items = {row["item_id"]: row for row in rows(changed, "items")}
         self.agreements = {row["agreement_id"]: row for row in rows(changed, "agreements")}
-        self.quantities, self.people = needs_of(changed, name, self.items)
+        self.quantities, self.people = needs_of(
+            changed, self.items, bulk(instance, "scenario_needs", name), instance
+        )
         self.need = need_in_all(self.quantities, self.items)
-        self.lanes = lanes_of(changed, name)
+        self.lanes = lanes_of(changed, bulk(instance, "scenario_links", name))
         self.available = {name: row["available"] for name, row in self.agreements.items()}
-        for row in bulk(changed, "scenario_agreements", name):
+        for row in bulk(instance, "scenario_agreements", name):
             self.available[row["agreement_id"]] = row["available"]
         self.sites = {row["site_id"]: row for row in rows(changed, "sites")}
-        self.changes = bulk(changed, "scenario_sites", name)
+        self.changes = bulk(instance, "scenario_sites", name)
 
     def rate(self, place: str, item: str) -> float:
         """Return the people short for each unit short."""
@@ -161,13 +163,26 @@ class Scene:
         return min(limits)
 
 
+def with_overlays(instance: Instance, scenario: str) -> Instance:
+    """Return the instance with the overlays of a scenario, without what its bulk tables say."""
+    if not scenario:
+        return instance
+    empty = {name: instance[name].iloc[:0] for name in BULK}
+    return instance.replace(validate=False, **empty).scenario(scenario)
+
+
 def needs_of(
-    instance: Instance, scenario: str, items: dict[str, Row]
+    instance: Instance,
+    items: dict[str, Row],
+    own: Sequence[Row] = (),
+    usual_instance: Instance | None = None,
 ) -> tuple[dict[tuple[str, str, int | None], float], dict[tuple[str, str], float]]:
-    """Return quantities by place, item and period, and the people of each place and item."""
-    own = bulk(instance, "scenario_needs", scenario) if scenario else []
+    """Return quantities by place, item and period, and the people of each place and item.
+
+    The rows `own` of a scenario take the place of `needs`; blank people are those of `needs`.
+    """
     population = {row["community_id"]: row["population"] for row in rows(instance, "communities")}
-    usual = needs_of(instance, "", items)[1] if own else {}
+    usual = needs_of(usual_instance, items)[1] if usual_instance else {}
     quantities: dict[tuple[str, str, int | None], float] = {}
     people: dict[tuple[str, str], float] = {}
     for row in own or rows(instance, "needs"):
@@ -195,8 +210,8 @@ def need_in_all(
     return found
 
 
-def lanes_of(instance: Instance, scenario: str) -> dict[tuple[str, str], Lane]:
-    """Return the lanes that are open in a scenario ("" = in none), with their figures there."""
+def lanes_of(instance: Instance, changes: Sequence[Row] = ()) -> dict[tuple[str, str], Lane]:
+    """Return the lanes that are open with their figures, as rows of scenario_links change them."""
     sites = instance["sites"]
     everything = sites.assign(status=sites["status"].replace("candidate", "open"))
     opened = instance.replace(sites=everything, validate=False)
@@ -210,15 +225,14 @@ def lanes_of(instance: Instance, scenario: str) -> dict[tuple[str, str], Lane]:
     for place in places.values():
         if place.is_site:
             found[place.name, place.name] = Lane(0.0, 0.0, 0.0)
-    return dict(changed_lanes(instance, scenario, found))
+    return dict(changed_lanes(instance, changes, found))
 
 
 def changed_lanes(
-    instance: Instance, scenario: str, lanes: dict[tuple[str, str], Lane]
+    instance: Instance, changes: Sequence[Row], lanes: dict[tuple[str, str], Lane]
 ) -> Iterator[tuple[tuple[str, str], Lane]]:
     """Yield the lanes a scenario leaves open within the time standard, dearer where it says so."""
     standard = instance.policy.time_standard
-    changes = bulk(instance, "scenario_links", scenario) if scenario else []
     for (origin, target), lane in lanes.items():
         mine = [
             row
