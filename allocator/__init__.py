@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from allocator.instance import Instance, load, save
     from allocator.limits import Limits
     from allocator.plan import Plan, Status
-    from allocator.run import check, dispatch, explain
+    from allocator.run import assess, check, dispatch, evaluate, explain, preposition
 
 __all__ = [
     "AllocatorError",
@@ -52,10 +52,13 @@ __all__ = [
     "UsageError",
     "ViolationError",
     "__version__",
+    "assess",
     "check",
     "dispatch",
+    "evaluate",
     "explain",
     "load",
+    "preposition",
     "save",
 ]
 
@@ -64,10 +67,13 @@ _HOMES = {
     "Limits": "allocator.limits",
     "Plan": "allocator.plan",
     "Status": "allocator.plan",
+    "assess": "allocator.run",
     "check": "allocator.run",
     "dispatch": "allocator.run",
+    "evaluate": "allocator.run",
     "explain": "allocator.run",
     "load": "allocator.instance",
+    "preposition": "allocator.run",
     "save": "allocator.instance",
 }
 

@@ -14,6 +14,10 @@ from allocator.instance import Instance, load
 from allocator.instance.variant import recorded
 from allocator.limits import Limits
 from allocator.plan import Plan, load_plan
+from allocator.preposition_run import Preposition
+from allocator.preposition_worth import Asked, Assessment, Evaluation
+from allocator.preposition_worth import assess as assessed
+from allocator.preposition_worth import evaluate as evaluated
 
 EXPLAIN_SECONDS = 300.0
 
@@ -54,6 +58,86 @@ def dispatch(
     return Dispatch(
         instance, limits or Limits(), progress, start, max_changes, str(model), solver
     ).run()
+
+
+def preposition(
+    instance: Instance | str | Path,
+    *,
+    limits: Limits | None = None,
+    progress: Progress = silent,
+    method: str = "auto",
+) -> Plan:
+    """Decide what to hold in reserve, and where, before it is known what comes.
+
+    Args:
+        instance: An instance, or the path of one; its scenarios are what may come.
+        limits: Wall-clock limit of the whole call, work limit, gap, seed, workers.
+        progress: Called with small dictionaries as goals are reached.
+        method: "extensive" (one program), "benders" (decomposed by scenario) or "auto" (by size).
+
+    Returns:
+        A plan that the judge has checked in every scenario; `plan.sites`, `plan.reserves` and
+        `plan.outcomes` say what it holds and what it comes to.
+
+    Raises:
+        InstanceError: the instance is not valid.
+        ImpossibleError: the hard rules contradict each other.
+        NoPlanError: no plan was found within the limits.
+    """
+    return Preposition(instance, limits or Limits(), progress, method).run()
+
+
+def assess(
+    instance: Instance | str | Path,
+    plan: Plan | str | Path | None = None,
+    *,
+    limits: Limits | None = None,
+    progress: Progress = silent,
+) -> Assessment:
+    """Score the reserves as they stand, or a planner's own plan, on the scenarios of an instance.
+
+    Args:
+        instance: An instance, or the path of one.
+        plan: A plan of reserves: a folder, a workbook or a CSV with site_id, item_id, quantity;
+            without, the present reserves of the instance are scored.
+        limits: Wall-clock limit, seed, workers.
+        progress: Called with small dictionaries as plans are valued.
+
+    Raises:
+        UsageError: the plan is none of reserves, or names what the instance does not have.
+        NoPlanError: the time was too short.
+    """
+    return assessed(instance, plan, limits or Limits(), progress)
+
+
+def evaluate(
+    plan: Plan | str | Path,
+    scenarios: Instance | str | Path | None = None,
+    *,
+    samples: int = 0,
+    sample_size: int | None = None,
+    worth: bool = False,
+    limits: Limits | None = None,
+    progress: Progress = silent,
+) -> Evaluation:
+    """Find what a plan of reserves comes to in other scenarios than those it was made for.
+
+    Args:
+        plan: A plan of reserves.
+        scenarios: An instance with the same places and other scenarios, or the path of one; by
+            default the instance the plan records.
+        samples: Samples of the scenarios to solve anew, for the gap to the best plan.
+        sample_size: Scenarios in a sample.
+        worth: Whether to find the values of the stochastic solution and of perfect information.
+        limits: Wall-clock limit, gap, seed, workers.
+        progress: Called with small dictionaries as work is done.
+
+    Raises:
+        UsageError: the plan is none of reserves, or names what the instance does not have.
+        NoPlanError: the time was too short.
+    """
+    asked = Asked(samples, sample_size, worth)
+    return evaluated(plan, scenarios, asked, limits or Limits(), progress)
 
 
 def check(

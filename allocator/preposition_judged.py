@@ -1,0 +1,95 @@
+"""Plans of reserves with the values the judge finds and the bounds the solver claims."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import pandas as pd
+
+from allocator.check import Verdict
+from allocator.check import check as judge
+from allocator.engine.ordered import StageResult
+from allocator.instance import Instance, instance_hash
+from allocator.instance.futures import ReserveCase
+from allocator.models.preposition.by_rule import served_by_rule
+from allocator.models.preposition.model import UNITS
+from allocator.models.preposition.yardsticks import Given
+from allocator.plan import GoalResult, Plan, Status
+
+SCOPE_FIRST = "all plans over these lanes, sites and scenarios"
+SCOPE_LATER = "plans over these that keep the earlier goals at their values"
+VIOLATIONS_TOLD = 5
+
+
+def judged(
+    instance: Instance,
+    tables: Mapping[str, pd.DataFrame],
+    source: str,
+    results: Iterable[StageResult] = (),
+) -> Plan:
+    """Return tables as a plan: valid or not, its goals, its outcomes and costs in the summary."""
+    plan = Plan(
+        "preposition",
+        tables,
+        Status("completed", "invalid"),
+        instance={"name": instance.name, "hash": instance_hash(instance)},
+    )
+    verdict = judge(instance, plan)
+    if plan.states("recourse"):
+        plan = plan.replace(tables={**tables, "outcomes": verdict.outcomes})
+    summary: dict[str, Any] = {"made": source, **_costs(verdict)}
+    if not verdict.ok:
+        told = verdict.violations[:VIOLATIONS_TOLD]
+        summary["violations"] = [f"{one.code} {one.message}" for one in told]
+    return plan.replace(
+        status=Status("completed", "valid" if verdict.ok else "invalid"),
+        goals=goal_results(instance, verdict.goals, results, source),
+        summary=summary,
+    )
+
+
+def goal_results(
+    instance: Instance,
+    values: Mapping[str, float],
+    results: Iterable[StageResult] = (),
+    source: str = "",
+) -> tuple[GoalResult, ...]:
+    """Return the goals of the policy in order: values of the judge, bounds of the solver."""
+    known = {result.name: result for result in results}
+    return tuple(
+        GoalResult(
+            name=name,
+            unit=UNITS[name],
+            value=values.get(name),
+            bound=known[name].bound if name in known else None,
+            scope=SCOPE_LATER if number else SCOPE_FIRST,
+            source=known[name].source if name in known else source,
+        )
+        for number, name in enumerate(instance.policy.reserve_goals)
+    )
+
+
+def _costs(verdict: Verdict) -> dict[str, Any]:
+    """Return what the summary says of money and service."""
+    names = ("first_stage", "mean_cost", "worst_cost", "people_in_need", "units_needed")
+    found = {
+        name: verdict.stats[name] for name in (*names, "units_served") if name in verdict.stats
+    }
+    return {**found, "notes": verdict.stats["notes"]}
+
+
+def by_rule(case: ReserveCase, given: Given, source: str) -> Plan:
+    """Return a first stage with the recourse that needs no solver, judged."""
+    tables = {**given.tables(case), "recourse": served_by_rule(case, given.stock, given.size)}
+    return judged(case.instance, tables, source)
+
+
+def values(plan: Plan) -> tuple[float, ...]:
+    """Return the goal values in order, rounded so that noise does not decide."""
+    return tuple(float(f"{goal.value:.5g}") for goal in plan.goals if goal.value is not None)
+
+
+def by_name(plan: Plan) -> dict[str, float]:
+    """Return the goal values by name."""
+    return {goal.name: goal.value for goal in plan.goals if goal.value is not None}

@@ -1,0 +1,241 @@
+"""One run of pre-positioning, from the instance to a judged plan of reserves."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, cast
+
+from allocator._version import __version__
+from allocator.engine.child import Child
+from allocator.engine.solvers import solvers
+from allocator.errors import AllocatorError, ImpossibleError, NoPlanError, UsageError
+from allocator.instance import Instance, load
+from allocator.instance.futures import ReserveCase, reserve_case
+from allocator.instance.schema import settings
+from allocator.limits import Limits
+from allocator.models.answer import Answer
+from allocator.models.dispatch.results import proven
+from allocator.models.preposition.yardsticks import first_guesses
+from allocator.plan import GoalResult, Plan, Status
+from allocator.plan.status import Termination
+from allocator.preposition_compare import evaluated, yardsticks
+from allocator.preposition_judged import by_name, by_rule, goal_results, judged, values
+
+Progress = Callable[[Mapping[str, Any]], None]
+METHODS = ("auto", "extensive", "benders")
+COMPARED = 0.1  # of the time, kept to value what the plan is compared with
+WORK = "allocator.models.preposition.work:work"
+
+
+class Preposition:
+    """One run of pre-positioning; `run` is its table of contents."""
+
+    def __init__(
+        self,
+        instance: Instance | str | Path,
+        limits: Limits,
+        progress: Progress,
+        method: str = "auto",
+    ) -> None:
+        """Load what is not loaded yet."""
+        self.began = time.monotonic()
+        self.limits, self.progress, self.method = limits, progress, method
+        if method not in METHODS:
+            raise UsageError.because(
+                "there is no such method",
+                where="method",
+                value=method,
+                action=f"choose from {', '.join(METHODS)}",
+                code="E2331",
+            )
+        self.path = "" if isinstance(instance, Instance) else str(Path(instance).absolute())
+        self.instance = instance if isinstance(instance, Instance) else load(instance)
+        self.seconds: dict[str, float] = {}
+        self.complaint = ""
+        self._mark("load")
+
+    def _mark(self, phase: str) -> None:
+        self.seconds[phase] = time.monotonic() - self.began - sum(self.seconds.values())
+
+    def run(self) -> Plan:
+        """Read the scenarios, start the solver, make a plan meanwhile, wait, judge, compare."""
+        self.case = reserve_case(self.instance)
+        refuse_nothing(self.case)
+        self._mark("read")
+        with Child(WORK, **self._job()) as child:
+            first = self._first_plan()
+            termination, answer = self._wait(child, first)
+        plan = self._choose(first, answer, termination)
+        compared = self._compared(plan)
+        return self._with_summary(plan, first, compared, answer)
+
+    def _job(self) -> dict[str, Any]:
+        return {
+            "instance": self.instance,
+            "seconds": self._left(),
+            "work": self.limits.work,
+            "gap": self.limits.gap,
+            "seed": self.limits.seed,
+            "threads": self.limits.workers or 1,
+            "method": self.method,
+        }
+
+    def _left(self) -> float | None:
+        if self.limits.seconds is None:
+            return None
+        return max(0.0, self.limits.seconds - (time.monotonic() - self.began))
+
+    # -- a plan without a solver ---------------------------------------------------------------
+
+    def _first_plan(self) -> Plan:
+        """Return the best plan that needs no solver; with little time the first that is valid."""
+        best: Plan | None = None
+        began = time.monotonic()
+        for name, given in first_guesses(self.case).items():
+            plan = by_rule(self.case, given, name)
+            self.seconds_to_judge = time.monotonic() - began
+            began = time.monotonic()
+            if best is None or _better(plan, best):
+                best = plan
+            left = self._left()
+            if left is not None and left < 5 * self.seconds_to_judge and _valid(best):
+                break
+        assert best is not None
+        self._mark("first plan")
+        self.progress({"stage": "first plan", "goals": by_name(best)})
+        return best
+
+    # -- the solver ----------------------------------------------------------------------------
+
+    def _wait(self, child: Child, first: Plan) -> tuple[str, Answer | None]:
+        """Wait for the child until just enough time is left to judge, compare and write."""
+        deadline = None
+        if self.limits.seconds is not None:
+            kept = min(self.seconds_to_judge, 0.5 * self.limits.seconds)
+            kept += COMPARED * self.limits.seconds
+            deadline = self.began + self.limits.seconds - kept
+        try:
+            termination = child.wait(deadline, self.progress)
+        except KeyboardInterrupt:
+            child.kill()
+            termination = "interrupted"
+        answer = child.best()
+        if termination == "error":
+            if child.error() is not None:
+                raise cast(AllocatorError, child.error())
+            self.complaint = child.complaint()
+            if answer is None and not _valid(first):
+                raise NoPlanError.because(
+                    "the solver stopped without a plan", value=self.complaint, code="E5002"
+                )
+        self._mark("solve")
+        return termination, answer
+
+    def _choose(self, first: Plan, answer: Answer | None, termination: str) -> Plan:
+        """Return the plan that is best in the order of the goals, judged, with what is proven."""
+        end = _end(termination, answer)
+        if answer is None or not answer.tables:
+            if answer is not None and answer.results and _infeasible(answer):
+                raise ImpossibleError.because(
+                    "no plan of reserves can obey the hard rules in these scenarios",
+                    where="policy",
+                    action="loosen reserve_floor, coverage, reserve_days, budgets or pins",
+                    code="E4002",
+                )
+            plan = first.replace(goals=self._bounded(first, answer))
+        else:
+            plan = judged(self.instance, answer.tables, "solver", answer.results)
+            if not _valid(plan) and _valid(first):
+                rejected = plan.summary["violations"]
+                plan = first.replace(summary={**first.summary, "rejected": rejected})
+            elif _valid(first) and end != "completed" and values(first) < values(plan):
+                plan = first.replace(goals=self._bounded(first, answer))
+        self._mark("judge")
+        proof = proven(plan.goals, self.limits.gap)
+        return plan.replace(status=Status(end, plan.status.plan, proof))
+
+    def _bounded(self, first: Plan, answer: Answer | None) -> tuple[GoalResult, ...]:
+        """Give the first plan the bound of the first goal; later ones hold given others' values."""
+        results = answer.results[:1] if answer else ()
+        return goal_results(self.instance, by_name(first), results, str(first.summary["made"]))
+
+    # -- what is said about the plan -----------------------------------------------------------
+
+    def _compared(self, plan: Plan) -> dict[str, dict[str, float]]:
+        """Return what the present reserves and stock in proportion to people come to."""
+        left = self._left()
+        if plan.status.termination == "interrupted" or (left is not None and left <= 0):
+            return {}
+        plans = yardsticks(self.case, plan)
+        found, _ = evaluated(self.instance, plans, self.limits, left, self.progress)
+        self._mark("compare")
+        return {name: by_name(one) for name, one in found.items()}
+
+    def _with_summary(
+        self,
+        plan: Plan,
+        first: Plan,
+        compared: Mapping[str, Mapping[str, float]],
+        answer: Answer | None,
+    ) -> Plan:
+        summary = {
+            **plan.summary,
+            **(answer.summary if answer else {}),
+            **compared,
+            "first_plan": by_name(first),
+            "complaint": self.complaint,
+        }
+        run = {
+            "tool": __version__,
+            "instance_path": self.path,
+            "limits": asdict(self.limits),
+            "method": self.method,
+            "reproducible": plan.status.termination in ("completed", "work_limit"),
+            "policy": {name: getattr(self.instance.policy, name) for name in settings()},
+            "versions": {one.name: one.version for one in solvers()},
+            "seconds": {phase: round(value, 3) for phase, value in self.seconds.items()},
+            "solves": [asdict(result) for result in answer.results] if answer else [],
+        }
+        return plan.replace(summary=summary, run=run)
+
+
+def refuse_nothing(case: ReserveCase) -> None:
+    """Refuse a case without any site that could hold a reserve.
+
+    Raises:
+        ImpossibleError: E4003.
+    """
+    if not len(case.reserve.sizes):
+        raise ImpossibleError.because(
+            "there is no site at which a reserve could be held",
+            where="sites",
+            action="give candidate sites their sizes in the table sizes, or name an open site",
+            code="E4003",
+        )
+
+
+def _valid(plan: Plan) -> bool:
+    return plan.status.plan == "valid"
+
+
+def _better(plan: Plan, other: Plan) -> bool:
+    """Return whether a plan goes before another: valid ones first, then by their goals."""
+    return (not _valid(plan), values(plan)) < (not _valid(other), values(other))
+
+
+def _infeasible(answer: Answer) -> bool:
+    return any(result.termination == "infeasible" for result in answer.results)
+
+
+def _end(termination: str, answer: Answer | None) -> Termination:
+    """Return how the run ended: the child may have met its own limit."""
+    if termination in ("time_limit", "interrupted", "error"):
+        return cast(Termination, termination)
+    ends = [result.termination for result in answer.results] if answer else []
+    for limit in ("time_limit", "work_limit"):
+        if limit in ends:
+            return cast(Termination, limit)
+    return "completed"
