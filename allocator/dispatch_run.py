@@ -14,7 +14,7 @@ from allocator.doctor import doctor
 from allocator.engine.child import Child
 from allocator.engine.ordered import StageResult
 from allocator.engine.solvers import solvers
-from allocator.errors import AllocatorError, ImpossibleError, NoPlanError
+from allocator.errors import AllocatorError, ImpossibleError, NoPlanError, UsageError
 from allocator.explain import reasons
 from allocator.instance import Instance, instance_hash, load
 from allocator.instance.network import network
@@ -22,6 +22,7 @@ from allocator.instance.schema import settings
 from allocator.limits import Limits
 from allocator.models.answer import Answer
 from allocator.models.dispatch.fill import fill, in_proportion
+from allocator.models.dispatch.grouped import too_large
 from allocator.models.dispatch.results import goal_results, proven
 from allocator.models.dispatch.whole_trips import whole_trips
 from allocator.plan import GoalResult, Plan, Status, load_plan
@@ -29,6 +30,7 @@ from allocator.plan.status import PlanState, Termination
 
 Progress = Callable[[Mapping[str, Any]], None]
 
+WORKERS = 2  # by default: one for the goals, one for what can be known beside them
 REASONS = 12  # shortages explained with the plan; the rest on demand
 REASON_SECONDS = 60.0  # far more than they take: what a clock cuts is not reproducible
 EXPLAIN_SECONDS = 300.0
@@ -50,6 +52,7 @@ class Dispatch:
         """Load what is not loaded yet."""
         self.began = time.monotonic()
         self.limits, self.progress = limits, progress
+        self.workers = limits.workers or WORKERS
         self.model, self.solver = model, solver
         self.path = "" if isinstance(instance, Instance) else str(Path(instance).absolute())
         self.instance = instance if isinstance(instance, Instance) else load(instance)
@@ -79,9 +82,18 @@ class Dispatch:
     def _examine(self) -> None:
         """Stop when arithmetic alone proves that the hard rules contradict each other."""
         self.net = network(self.instance)
+        self.hash = instance_hash(self.instance)
         faults = doctor(self.instance, self.net).faults()
         if faults:
             raise ImpossibleError(*faults)
+        if self.instance.policy.max_changes is not None and too_large(self.net):
+            raise UsageError.because(
+                "the instance is too large to keep a cap on changes",
+                value=f"{len(self.instance['communities']):,} communities",
+                action="leave the cap out (changes are then counted), or dispatch one part: "
+                "cities are solved by groups of communities, changes are not",
+                code="E2112",
+            )
         self._mark("doctor")
 
     def _job(self) -> dict[str, Any]:
@@ -91,7 +103,7 @@ class Dispatch:
             "work": self.limits.work,
             "gap": self.limits.gap,
             "seed": self.limits.seed,
-            "threads": self.limits.workers or 1,
+            "threads": self.workers,
             "start": None if self.start is None else self.start.shipments,
             **(
                 {"model": self.model, "solver": self.solver}
@@ -134,7 +146,7 @@ class Dispatch:
             "dispatch",
             tables,
             Status("completed", "invalid", "none"),
-            instance={"name": self.instance.name, "hash": instance_hash(self.instance)},
+            instance={"name": self.instance.name, "hash": self.hash},
         )
         verdict = judge(self.instance, plan, start=self.start)
         goals = goal_results(self.instance.policy, verdict.goals, _known(answer), source)
@@ -225,6 +237,7 @@ class Dispatch:
             "tool": __version__,
             "instance_path": self.path,
             "limits": asdict(self.limits),
+            "workers": self.workers,
             "reproducible": plan.status.termination in ("completed", "work_limit"),
             "policy": _policy(self.instance),
             "versions": {one.name: one.version for one in solvers()},

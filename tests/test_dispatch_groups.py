@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -10,13 +11,16 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+import allocator
 from allocator.check import check
 from allocator.engine.ordered import Budget
 from allocator.engine.program import Program
+from allocator.errors import UsageError
 from allocator.generate.lockdown import lockdown
 from allocator.instance import Instance
 from allocator.instance.network import network
 from allocator.models.answer import Answer
+from allocator.models.dispatch import grouped as grouped_module
 from allocator.models.dispatch import replay
 from allocator.models.dispatch.certificate import Certificates
 from allocator.models.dispatch.grouped import GroupedWork, too_large
@@ -212,3 +216,36 @@ def test_small_towns_are_solved_whole() -> None:
     assert not too_large(
         network(lockdown(communities=3, sites=2, items=2, periods=3, seed=1, features=frozenset()))
     )
+
+
+def test_large_cities_refuse_a_cap_on_changes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(grouped_module, "LARGE", 1)
+    instance = lockdown(communities=3, sites=2, items=2, periods=3, seed=1, features=frozenset())
+    plan = allocator.dispatch(instance)
+    with pytest.raises(UsageError, match="cap on changes"):
+        allocator.dispatch(instance, start=plan, max_changes=3)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_plans_handed_out_for_groups_never_get_worse(seed: int) -> None:
+    """Lanes of different lengths in a group, so that the fleet of the coarse plan is too small."""
+    base = lockdown(communities=4, sites=2, items=4, periods=3, seed=seed)
+    instance = multiplied(base, 3, seed)
+    handed: list[dict[str, float]] = []
+
+    def emit(*what: Any, **event: Any) -> None:
+        if what and event.get("stage") == "split":
+            handed.append({one.name: one.value for one in what[0].results})
+
+    work = GroupedWork(emit, network(instance), Budget(), 0, 1)
+    work.run()
+    assert len(handed) >= 1
+    names = [name for name in work.goals if name in handed[0]]
+    assert names
+    for before, after in pairwise(handed):
+        for name in names:
+            worse = after[name] - before[name] > 1e-4 * max(1.0, abs(before[name]))
+            better = after[name] - before[name] < -1e-6 * max(1.0, abs(before[name]))
+            assert not worse, (name, before, after)
+            if better:
+                break

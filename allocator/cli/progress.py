@@ -70,6 +70,8 @@ class ProgressLines:
         if stage == "built":
             self.doing = f"goal {self.goals[0]}" if self.goals else "solving"
             return f"model: {event['columns']:,} columns, {event['rows']:,} rows"
+        if stage == "look":
+            return f"a first look at {' and '.join(event['goals'])} is kept; now one by one"
         if stage == "priced":
             self.doing = "judging and explaining"
             return "price of fairness found"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
@@ -52,10 +52,12 @@ class StageResult:
 class Progress:
     """What is known so far: the point, the results, and who wants to hear."""
 
-    solution: Floats | None = None
+    solution: Floats | None = None  # of the last goal: where the next one starts
     duals: Floats | None = None
     results: list[StageResult] = field(default_factory=list)
-    whole: bool = True  # False while the point only serves the goals reached so far
+    outcomes: dict[str, Outcome] = field(default_factory=dict)  # of the linear goals
+    looked: dict[str, StageResult] = field(default_factory=dict)  # goals minimised together
+    look: Floats | None = None  # their point, until the last of them is reached in earnest
     report: Callable[[Progress], None] = lambda progress: None
 
     @property
@@ -68,7 +70,21 @@ class Progress:
         self.results.append(result)
         if solution is not None:
             self.solution = solution
+            if result.name in list(self.looked)[-1:]:
+                self.look = None
         self.report(self)
+
+    @property
+    def point(self) -> Floats | None:
+        """The best point so far."""
+        return self.solution if self.look is None else self.look
+
+    def known(self) -> tuple[StageResult, ...]:
+        """Return what is known of every goal; a quick look counts until its goal is reached."""
+        reached = {result.name for result in self.results if result.value is not None}
+        looked = [one for name, one in self.looked.items() if name not in reached]
+        names = {one.name for one in looked}
+        return (*looked, *(one for one in self.results if one.name not in names))
 
 
 class Stage(Protocol):
@@ -104,8 +120,13 @@ class LinearStage:
             start=progress.solution,
             crossover=self.final and session.columns <= CROSSOVER_COLUMNS,
         )
-        progress.add(self._result(outcome), outcome.solution)
+        self.take(session, outcome, progress)
+
+    def take(self, session: Session, outcome: Outcome, progress: Progress) -> None:
+        """Record what a solve gave, and hold it."""
         progress.duals = outcome.duals
+        progress.outcomes[self.name] = outcome
+        progress.add(self._result(outcome), outcome.solution)
         if outcome.value is not None and not self.final:
             self.hold(session, outcome)
 
@@ -143,24 +164,46 @@ class LinearStage:
 
 
 @dataclass(frozen=True)
-class CompletionStage:
-    """Round the point off by a later goal, so that a limit leaves a plan and not a fragment of one.
+class LookStage:
+    """Minimise the most urgent goals together, roughly: a good plan long before the exact one.
 
-    Nothing is held and no result is stated: the goal is reached in earnest when its turn comes.
+    The first goal weighs `weight` times the second. With a bound D of weight f + c, no plan with f
+    at most F has c below D - weight F. Nothing is held; the goals are reached in earnest after it.
     """
 
-    name: str
-    cost: Floats
+    first: LinearStage
+    second: LinearStage
+    weight: float
+    name: str = "look"
 
     def run(self, session: Session, budget: Budget, progress: Progress) -> None:
         """Minimise, keep the point, tell."""
+        cost = self.weight * self.first.cost + self.second.cost
         outcome = session.minimise(
-            self.cost, budget.seconds(), budget.work, budget.gap, crossover=False
+            cost, budget.seconds(), budget.work, budget.gap, crossover=False, rough=True
         )
-        if outcome.solution is not None:
-            progress.solution = outcome.solution
-            progress.whole = True
-            progress.report(progress)
+        point = outcome.solution
+        if point is None or outcome.termination == "infeasible":
+            return
+        values = [
+            float(stage.cost @ point[: len(stage.cost)]) for stage in (self.first, self.second)
+        ]
+        bound = None if outcome.bound is None else outcome.bound - self.weight * values[0]
+        seconds = outcome.seconds
+        for stage, value, known in zip(
+            (self.first, self.second), values, (None, bound), strict=True
+        ):
+            progress.looked[stage.name] = StageResult(
+                stage.name,
+                stage.unit,
+                value + stage.constant,
+                None if known is None else known + stage.constant,
+                outcome.termination,
+                f"highs {outcome.method} on both first goals, bound from its duals",
+                seconds,
+            )
+        progress.look = point
+        progress.report(progress)
 
 
 def run_stages(
@@ -169,11 +212,11 @@ def run_stages(
     """Run the goals in order; without any point after the first there is nothing to go on."""
     for stage in stages:
         if budget.spent():
-            if not isinstance(stage, CompletionStage):
+            if not isinstance(stage, LookStage):
                 progress.results.append(not_reached(stage, "time_limit"))
             continue
         stage.run(session, budget, progress)
-        if progress.solution is None:
+        if progress.point is None and not isinstance(stage, LookStage):
             break
     return progress
 
@@ -182,8 +225,3 @@ def not_reached(stage: Stage, termination: str) -> StageResult:
     """Return the result of a goal nobody worked on."""
     unit = getattr(stage, "unit", "")
     return StageResult(stage.name, unit, None, None, termination, "not reached", 0.0, 0)
-
-
-def clipped(result: StageResult, value: float) -> StageResult:
-    """Return the result with the value that the written plan really has."""
-    return replace(result, value=value)

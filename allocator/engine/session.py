@@ -17,10 +17,8 @@ DUAL_NOISE = 1e-6  # of the largest cost: reduced costs and duals below it may b
 FACE_WIDTH = 1e-6  # how near, relative to its size, a value must be to the bound it is kept at
 MOST_ITERATIONS = 2147483647
 STALLED_ITERATIONS = 150
-TIGHT, LOOSE = (
-    1e-8,
-    1e-5,
-)  # relative gap of the interior point method; the bound says what it was worth
+# Relative gaps of the interior point method; the bound says what each was worth.
+TIGHT, LOOSE, ROUGH = 1e-8, 1e-5, 2e-4
 SIMPLEX_COLUMNS = 20_000  # above this the interior point method is faster on dispatch programs
 Interrupted = Callable[[], bool]
 
@@ -120,11 +118,12 @@ class Session:
         interrupted: Interrupted | None = None,
         crossover: bool = True,
         relaxed: bool = False,
+        rough: bool = False,
     ) -> Outcome:
         """Minimise `cost` over the columns.
 
         The bound is recomputed from the row duals (programs without integers) or the solver's own
-        (with integers), and is null when unknown.
+        (with integers), and is null when unknown. `rough` stops the interior point method early.
         """
         began = time.perf_counter()
         _require(
@@ -138,11 +137,11 @@ class Session:
         self._limit(seconds, work, gap)
         if start is not None and whole:
             self._start(start)
+        self._option("ipm_optimality_tolerance", ROUGH if rough else TIGHT)
         self._highs.run()
         if method == "ipm" and work is None and self._stalled():
             self._option("ipm_optimality_tolerance", LOOSE)
             self._highs.run()
-            self._option("ipm_optimality_tolerance", TIGHT)
         if self._kept and self._contradicts():
             # Rounding of several faces can leave no point at all on them.
             self._release()

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,14 +20,44 @@ from allocator.models.dispatch.model import DispatchModel
 from allocator.models.dispatch.sets import NEVER
 from allocator.models.dispatch.shares import Shares, shares_of
 
+LOTS = ("stocks", "arrivals", "in_transit")
+PLACED = {  # tables that name communities, and the columns in which they do
+    "communities": ("community_id",),
+    "access": ("place_id",),
+    "gates": ("community_id",),
+    "limits": ("place_id",),
+    "links": ("from_id", "to_id"),
+}
+
 
 def alone(instance: Instance, place_id: str, tier: int | None = None) -> Instance:
-    """Return the instance with the needs of one place only, those of one tier if given."""
+    """Return the instance with the needs of one place only, those of one tier if given.
+
+    Communities that neither hold nor pass on anything are left out: nothing of theirs matters.
+    """
     needs, items = instance["needs"], instance["items"]
     mine = needs["community_id"] == place_id
     if tier is not None:
         mine &= needs["item_id"].isin(items["item_id"][items["tier"] == tier])
-    return instance.replace(needs=needs[mine], validate=False)
+    kept: dict[str, Any] = _without(instance, _bystanders(instance, place_id))
+    return instance.replace(**kept, needs=needs[mine], validate=False)
+
+
+def _bystanders(instance: Instance, place_id: str) -> set[str]:
+    active = {place_id, *instance["links"]["from_id"]}
+    for table in LOTS:
+        active |= set(instance[table]["place_id"])
+    for end in ("from_id", "to_id"):
+        active |= set(instance["pins"][end])
+    return set(instance["communities"]["community_id"]) - active
+
+
+def _without(instance: Instance, gone: set[str]) -> dict[str, pd.DataFrame]:
+    """Return the tables that name communities, without those that are gone."""
+    return {
+        table: instance[table][~instance[table][list(columns)].isin(gone).any(axis=1)]
+        for table, columns in PLACED.items()
+    }
 
 
 @dataclass
@@ -33,6 +66,24 @@ class Attainable:
 
     model: DispatchModel
     exact: dict[tuple[int, int], dict[int, float]] = field(default_factory=dict)
+    ahead: dict[tuple[int, int], Future[dict[int, float]]] = field(default_factory=dict)
+
+    @contextmanager
+    def working_ahead(self, tiers: Iterable[int], budget: Budget) -> Iterator[None]:
+        """Solve all places alone on a thread of their own, while other goals are being reached."""
+        needs = self.model.shorts
+        tier_of = self.model.net.items.tier[needs.item]
+        with ThreadPoolExecutor(1) as pool:
+            for tier in tiers:
+                for place in np.unique(needs.place[tier_of == tier]).tolist():
+                    self.ahead[tier, place] = pool.submit(
+                        solve_alone, self.model.net, place, tier, budget
+                    )
+            try:
+                yield
+            finally:
+                pool.shutdown(wait=True, cancel_futures=True)
+                self.ahead.clear()
 
     def known(self, shares: Shares) -> Floats:
         """Return A for every row of `shares`, as far as it is known."""
@@ -82,10 +133,14 @@ class Attainable:
         for place in places:
             if (tier, int(place)) in self.exact or budget.spent():
                 continue
-            windows = solve_alone(self.model.net, int(place), tier, budget)
+            known = self.ahead.get((tier, int(place)))
+            windows = known.result() if known else self._solve(tier, int(place), budget)
             self.exact[tier, int(place)] = windows
             fell |= bool(windows)
         return fell
+
+    def _solve(self, tier: int, place: int, budget: Budget) -> dict[int, float]:
+        return solve_alone(self.model.net, place, tier, budget)
 
 
 def solve_alone(net: Network, place: int, tier: int, budget: Budget) -> dict[int, float]:

@@ -50,7 +50,7 @@ class LevelStage:
     def run(self, session: Session, budget: Budget, progress: Progress) -> None:
         """Find the level (and the next ones), record each, hold it."""
         places = np.unique(self.shares.place)
-        if len(places) <= EAGER_PLACES:
+        if len(places) <= EAGER_PLACES or self.attainable.ahead:
             self.attainable.refine(self.tier, places, budget)
         rows = LevelRows(session, self.shares, self.attainable.known(self.shares))
         for number in range(self.rounds):

@@ -13,18 +13,25 @@ import pandas as pd
 
 from allocator.engine.program import Floats, Ints
 from allocator.instance.network import Network
+from allocator.models.dispatch.done import Done, Moves
 from allocator.models.dispatch.ledger import Ledger
-from allocator.plan.precision import WRITTEN_DECIMALS
 
 
 def fill(net: Network) -> Mapping[str, pd.DataFrame]:
     """Serve floors first, then tier by tier; each place gets the same part of what it lacks."""
-    return tables(filled(net))
+    return done(filled(net)).tables()
 
 
 def filled(net: Network) -> Ledger:
     """Return the ledger of `fill`."""
     ledger = Ledger(net)
+    fill_ledger(ledger)
+    return ledger
+
+
+def fill_ledger(ledger: Ledger) -> None:
+    """Serve what is needed from what is at hand, period by period."""
+    net = ledger.net
     order = np.lexsort((np.arange(len(net.items.tier)), net.items.tier))
     for period in range(net.periods):
         ledger.start(period)
@@ -36,7 +43,6 @@ def filled(net: Network) -> Ledger:
         for item in order:
             _serve(ledger, int(item), ledger.need[item])
         ledger.finish()
-    return ledger
 
 
 def in_proportion(net: Network) -> Mapping[str, pd.DataFrame]:
@@ -48,7 +54,7 @@ def in_proportion(net: Network) -> Mapping[str, pd.DataFrame]:
             _restock(ledger, item)
         _split(ledger)
         ledger.finish()
-    return tables(ledger)
+    return done(ledger).tables()
 
 
 def _serve(ledger: Ledger, item: int, need: Floats) -> None:
@@ -137,41 +143,24 @@ def _split(ledger: Ledger) -> None:
         )
 
 
-def tables(ledger: Ledger) -> Mapping[str, pd.DataFrame]:
-    """Return the ledger as the tables of a plan."""
+def done(ledger: Ledger) -> Done:
+    """Return what the ledger did."""
     net, ways = ledger.net, ledger.ways
     way, batch, period, units, trips = ledger_columns(ledger)
-    lane, item = ways.lane[way], net.batches.item[batch]
-    lead = net.lead[lane, period]
-    extra = np.where(
-        net.items.reusable[item] & ~net.places.is_site[net.lanes.origin[lane]],
-        net.items.extra_lead[item],
-        0,
+    lane, pair = ways.lane[way], ways.pair[way]
+    item = net.batches.item[batch]
+    back = net.items.reusable[item] & ~net.places.is_site[net.lanes.origin[lane]]
+    arrives = period + net.lead[lane, period] + np.where(back, net.items.extra_lead[item], 0)
+    driven = np.zeros(net.fleet.pair_open.shape)
+    np.add.at(driven, (pair[pair >= 0], period[pair >= 0]), trips[pair >= 0])
+    return Done(
+        net=net,
+        moves=Moves(lane, batch, period, arrives, units).merged(),
+        consumed=ledger.consumed,
+        bought=np.zeros(len(net.lots.quantity)),
+        trips=driven,
+        short=ledger.short,
     )
-    expiry = net.batches.expiry[batch]
-    frame = pd.DataFrame(
-        {
-            "from_id": net.places.ids[ways.origin[way]],
-            "to_id": net.places.ids[ways.target[way]],
-            "item_id": net.items.ids[item],
-            "period": period + 1,
-            "arrives": period + lead + extra + 1,
-            "quantity": units,
-            "expiry": np.where(expiry < net.periods, expiry + 1.0, np.nan),
-            "earmark": net.batches.earmark[batch],
-        }
-    )
-    keys = ["from_id", "to_id", "item_id", "period", "arrives", "expiry", "earmark"]
-    frame = frame.groupby(keys, dropna=False, sort=True)["quantity"].sum().reset_index()
-    frame["quantity"] = frame["quantity"].round(WRITTEN_DECIMALS)
-    return {
-        "shipments": frame[[*keys[:5], "quantity", *keys[5:]]].sort_values(
-            ["period", *keys[:3]], ignore_index=True
-        ),
-        "trips": _trips(ledger, way, period, trips),
-        "purchases": pd.DataFrame(columns=["site_id", "item_id", "period", "quantity", "cost"]),
-        "shortages": _shortages(ledger),
-    }
 
 
 def ledger_columns(ledger: Ledger) -> tuple[Ints, Ints, Ints, Floats, Floats]:
@@ -184,49 +173,3 @@ def ledger_columns(ledger: Ledger) -> tuple[Ints, Ints, Ints, Floats, Floats]:
     batch = np.repeat(np.array([part[1] for part in parts], np.int64), size)
     period = np.repeat(np.array([part[2] for part in parts], np.int64), size)
     return way.astype(np.int64), batch, period, units, trips
-
-
-def _trips(ledger: Ledger, way: Ints, period: Ints, trips: Floats) -> pd.DataFrame:
-    net, ways = ledger.net, ledger.ways
-    driven = ways.pair[way] >= 0
-    table = net.instance["vehicles"]
-    vehicle = np.minimum(ways.vehicle[way[driven]], max(0, len(table) - 1))
-    frame = pd.DataFrame(
-        {
-            "from_id": net.places.ids[ways.origin[way[driven]]],
-            "to_id": net.places.ids[ways.target[way[driven]]],
-            "type": table["type"].to_numpy(object)[vehicle],
-            "site_id": table["site_id"].to_numpy(object)[vehicle],
-            "period": period[driven] + 1,
-            "trips": trips[driven],
-        }
-    )
-    total = frame.groupby(list(frame.columns[:5]), sort=True)["trips"].sum().reset_index()
-    return pd.DataFrame(total.round({"trips": WRITTEN_DECIMALS}))
-
-
-def _shortages(ledger: Ledger) -> pd.DataFrame:
-    net = ledger.net
-    rate = np.zeros(ledger.need.shape)
-    people = np.zeros(ledger.need.shape)
-    needs = net.needs
-    rate[needs.item, needs.place, needs.period] = needs.rate
-    people[needs.item, needs.place, needs.period] = needs.people
-    for now in range(1, net.periods):
-        carried = ledger.waits & (ledger.need[:, :, now] <= 0)
-        rate[:, :, now] = np.where(carried, rate[:, :, now - 1], rate[:, :, now])
-    period, place, item = np.nonzero(np.moveaxis(ledger.short > 1e-6, 2, 0).swapaxes(1, 2))
-    short = ledger.short[item, place, period]
-    return pd.DataFrame(
-        {
-            "community_id": net.places.ids[place],
-            "item_id": net.items.ids[item],
-            "period": period + 1,
-            "need": ledger.need[item, place, period].round(WRITTEN_DECIMALS),
-            "short": short.round(WRITTEN_DECIMALS),
-            "people": people[item, place, period].round(WRITTEN_DECIMALS),
-            "person_days": (net.days[period] * rate[item, place, period] * short).round(
-                WRITTEN_DECIMALS
-            ),
-        }
-    )

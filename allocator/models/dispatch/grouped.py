@@ -17,13 +17,12 @@ from allocator.instance.network import Network
 from allocator.models.answer import Answer
 from allocator.models.dispatch.alone import Attainable
 from allocator.models.dispatch.certificate import Certificates
-from allocator.models.dispatch.fill import filled, ledger_columns, tables
+from allocator.models.dispatch.fill import done, filled
 from allocator.models.dispatch.groups import Groups, expected_columns, grouped
 from allocator.models.dispatch.model import DispatchModel
-from allocator.models.dispatch.need import need_rows
-from allocator.models.dispatch.replay import Moves, Replayed
 from allocator.models.dispatch.solve import stages_of, weighted
-from allocator.models.dispatch.split import SplitPlan, split
+from allocator.models.dispatch.split import split
+from allocator.models.dispatch.topping import topped
 from allocator.models.dispatch.unreachable import unreachable_table
 from allocator.models.dispatch.values import goal_values
 
@@ -34,37 +33,29 @@ SOURCE = "highs ipm on groups of like communities, bound from its duals"
 
 
 def too_large(net: Network) -> bool:
-    """Return whether a network is solved by groups: large, and without a cap on changes."""
-    return net.instance.policy.max_changes is None and expected_columns(net) > LARGE
-
-
-def filled_plan(net: Network) -> SplitPlan:
-    """Return the plan filled tier by tier: in whole packs and trips where these are asked for."""
-    ledger = filled(net)
-    way, batch, period, units, trips = ledger_columns(ledger)
-    ways, lead = ledger.ways, net.lead[ledger.ways.lane[way], period]
-    pair = ways.pair[way]
-    driven = pair >= 0
-    needs = need_rows(net)
-    short = ledger.short[needs.item, needs.place, needs.period]
-    moves = Moves(ways.lane[way], batch, period, period + lead, units)
-    served = np.maximum(0.0, needs.quantity - short)
-    cost = float((net.fleet.pair_cost[pair[driven]] * trips[driven]).sum())
-    return SplitPlan(tables(ledger), Replayed(net, moves, needs, served, short), cost)
+    """Return whether a network is solved by groups."""
+    return expected_columns(net) > LARGE
 
 
 class GroupedWork:
     """Solve the goals for the groups in order, split the plan over the members, find the bounds."""
 
     def __init__(
-        self, emit: Callable[..., None], net: Network, budget: Budget, seed: int, threads: int
+        self,
+        emit: Callable[..., None],
+        net: Network,
+        budget: Budget,
+        seed: int,
+        threads: int,
+        changes: bool = False,
     ) -> None:
-        """Build the coarse program."""
+        """Build the coarse program; with `changes` the summary says that they are not minimised."""
+        self.changes = changes
         self.emit, self.budget = emit, budget
         self.groups: Groups = grouped(net)
         # A plan of the groups cannot be split in whole packs and trips: then it only proves bounds.
         whole = bool(net.items.whole.any()) or net.instance.policy.trips == "integer"
-        self.fixed = filled_plan(net) if whole else None
+        self.fixed = done(filled(net)) if whole else None
         self.model = DispatchModel(self.groups.coarse)
         self.attainable = Attainable(self.model)
         self.options = (seed, threads)
@@ -94,9 +85,7 @@ class GroupedWork:
         self._prove()
         for number in range(urgent, len(self.stages) if self.values else 0):
             self._reach(session, self.stages[number : number + 1])
-            # A goal cut short may leave a point that serves the earlier ones worse.
-            if self.progress.termination == "completed":
-                self._publish()
+            self._publish()
         self._prove()
 
     def _size(self) -> dict[str, int]:
@@ -148,14 +137,21 @@ class GroupedWork:
         if self.progress.solution is None:
             self._hand_out("infeasible or out of time")
             return
-        plan = self.fixed or split(self.groups, self.model, self.progress.solution)
-        self.values = goal_values(plan)
+        plan = self.fixed or topped(split(self.groups, self.model, self.progress.solution))
+        values = goal_values(plan)
+        if self.values and self._in_order(self.values) <= self._in_order(values):
+            return  # splitting a point of later goals can cost more of the earlier ones
+        self.values = values
         self._bounded()
         fair = sorted({stage.name for stage in self.stages if stage.name.startswith("fairness.")})
         tiers = [int(name.partition(".")[2]) for name in fair]
-        self.tables = dict(plan.tables)
+        self.tables = dict(plan.tables())
         self.tables["attainable"] = unreachable_table(self.groups, self.model.sets.first, tiers)
         self._hand_out("split")
+
+    def _in_order(self, values: dict[str, float]) -> tuple[float, ...]:
+        """Return the values of the linear goals in order, rounded so that noise does not decide."""
+        return tuple(float(f"{values[name]:.5g}") for name in self.goals)
 
     def _hand_out(self, stage: str) -> None:
         results = tuple(self._stated(result) for result in self.progress.results)
@@ -179,6 +175,8 @@ class GroupedWork:
         method = f"{towns} communities solved as {groups} groups, {done}"
         if self.skipped:
             method += f"; {', '.join(self.skipped)} left out: the time was too short"
+        if self.changes:
+            method += "; changes from the start plan are counted, not minimised"
         return {"size": self._size(), "method": method}
 
     # -- bounds ------------------------------------------------------------------------------------

@@ -35,6 +35,7 @@ class Ledger:
         self.waiting = np.zeros((items, places))
         self.short = np.zeros((items, places, periods))
         self.held = np.zeros((len(net.batches), places))
+        self.consumed = np.zeros((len(net.batches), places, periods))
         self.coming = np.zeros((periods, len(net.batches), places))
         self.keep = np.zeros((items, places))
         floors = stock_floors(net)
@@ -43,6 +44,8 @@ class Ledger:
         from_town = ~net.places.is_site[self.ways.origin]
         self.returning = np.where(from_town, 1, 0)  # goods on these ways take the extra lead
         self.extra_lead = np.where(net.items.reusable, net.items.extra_lead, 0)
+        self.last = last_usable(net)
+        self.forbidden: np.ndarray | None = None  # lanes x items x periods
         self.shipped: list[
             tuple[Ints, int, int, Floats, Floats]
         ] = []  # ways, batch, period, units, trips
@@ -89,12 +92,13 @@ class Ledger:
         self.loads[:] = 0.0
         self.charged[:] = 0.0
         self.held += self.coming[period]
+        self.held[self.last < period] = 0.0
 
     def finish(self) -> None:
         """End the period: serve needs, first expired first, and drop what expires."""
         for item in range(len(self.need)):
             self._consume(item)
-        self.held[self.net.batches.expiry <= self.now] = 0.0
+        self.held[self.last <= self.now] = 0.0
 
     def _consume(self, item: int) -> None:
         wanted = self.need[item, :, self.now] + self.waiting[item]
@@ -107,6 +111,7 @@ class Ledger:
             for batch in batches:
                 used = np.minimum(np.minimum(left, self.held[batch]), free)
                 self.held[batch] -= used
+                self.consumed[batch, :, self.now] = used
                 left -= used
                 free -= used
         left[left <= 1e-9 * wanted] = 0.0
@@ -153,6 +158,8 @@ class Ledger:
         net, ways = self.net, self.ways
         lead = net.lead[ways.lane, self.now] + self.returning * self.extra_lead[item]
         fits = ways.open[:, self.now] & (self.now + lead < net.periods)
+        if self.forbidden is not None:
+            fits &= ~self.forbidden[ways.lane, item, self.now]
         return np.flatnonzero(
             fits & (net.items.reusable[item] | ~net.lanes.reusable_only[ways.lane])
         )
@@ -176,7 +183,7 @@ class Ledger:
         net, arrives = self.net, self.arrival(item, ways)
         origin, target = self.ways.origin[ways], self.ways.target[ways]
         vehicle = self.ways.vehicle[ways]
-        able = net.batches.allowed[batch, target] & (arrives <= net.batches.expiry[batch])
+        able = net.batches.allowed[batch, target] & (arrives <= self.last[batch])
         units = np.where(able, wanted, 0.0)
         at_gate = self.gate_share[target, arrives] * net.items.handling[item]
         room = np.divide(
@@ -269,6 +276,12 @@ class Ledger:
         np.subtract.at(self.fleet_minutes[:, now], vehicle, minutes)
         np.subtract.at(self.fleet_trips[:, now], vehicle, trips)
         self.shipped.append((ways, batch, now, units, trips))
+
+
+def last_usable(net: Network) -> Ints:
+    """Return the last period in which each batch serves: reusables go back before they expire."""
+    reusable = net.items.reusable[net.batches.item]
+    return np.asarray(np.where(reusable, net.batches.expiry - 1, net.batches.expiry))
 
 
 def _fit(owner: Ints, amount: Floats, left: Floats) -> Floats:

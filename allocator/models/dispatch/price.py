@@ -2,36 +2,54 @@
 
 from __future__ import annotations
 
-from allocator.engine.ordered import Budget, Progress, run_stages
-from allocator.engine.session import Session
+from collections.abc import Mapping
+
+from allocator.engine.ordered import Budget, LinearStage, Progress, run_stages
+from allocator.engine.program import Floats
+from allocator.engine.session import Outcome, Session
 from allocator.models.dispatch.alone import Attainable
 from allocator.models.dispatch.model import DispatchModel
 from allocator.models.dispatch.shares import shares_of
-from allocator.models.dispatch.solve import fair_tiers, stages_of
+from allocator.models.dispatch.solve import fair_tiers, goal_names, stages_of
+
+FREE = ("cost", "change")  # goals that serve nobody
 
 
-def without_fairness(
-    model: DispatchModel, attainable: Attainable, budget: Budget
-) -> dict[str, float]:
-    """Return the values of the goals when those of fairness are left out.
+def goals_before_fairness(model: DispatchModel) -> list[str]:
+    """Return the goals that come before the first one of fairness: the same with and without it."""
+    names = goal_names(model)
+    first = next((n for n, name in enumerate(names) if name.startswith("fairness.")), len(names))
+    return names[:first]
 
-    Keys are goal names; `fairness.c` is 1 - the smallest share of tier c in that plan.
-    Empty without a fairness rule.
-    """
-    tiers = fair_tiers(model)
-    if not tiers:
-        return {}
+
+def without(model: DispatchModel, budget: Budget, reached: Mapping[str, Outcome]) -> Progress:
+    """Reach the goals with those of fairness left out; goals `reached` are taken as they are."""
     stages = [
         stage
-        for stage in stages_of(model, attainable, fair=False)
-        if stage.name not in ("cost", "change")
+        for stage in stages_of(model, Attainable(model), fair=False)
+        if stage.name.partition(".")[0] not in FREE
     ]
-    progress = run_stages(Session(model.program), stages, budget, Progress())
+    session, progress = Session(model.program), Progress()
+    for stage in stages:
+        known = reached.get(stage.name)
+        if known is None or not isinstance(stage, LinearStage):
+            break
+        stage.take(session, known, progress)
+    return run_stages(session, stages[len(progress.results) :], budget, progress)
+
+
+def values_without(
+    model: DispatchModel, attainable: Attainable, progress: Progress
+) -> dict[str, float]:
+    """Return the values reached; `fairness.c` is 1 - the smallest share of tier c in that plan."""
     values = {result.name: result.value for result in progress.results if result.value is not None}
     if progress.solution is None:
         return values
-    for tier in tiers:
-        shares = shares_of(model, tier)
-        worst = shares.values(progress.solution, attainable.known(shares)).min(initial=1.0)
-        values[f"fairness.{tier}"] = 1.0 - float(worst)
+    for tier in fair_tiers(model):
+        values[f"fairness.{tier}"] = 1.0 - _worst(model, attainable, tier, progress.solution)
     return values
+
+
+def _worst(model: DispatchModel, attainable: Attainable, tier: int, point: Floats) -> float:
+    shares = shares_of(model, tier)
+    return float(shares.values(point, attainable.known(shares)).min(initial=1.0))

@@ -1,4 +1,4 @@
-"""From a point of the program to the tables of a plan."""
+"""From a point of the program to what the plan does."""
 
 from __future__ import annotations
 
@@ -8,71 +8,35 @@ import numpy as np
 import pandas as pd
 
 from allocator.engine.program import Floats
+from allocator.models.dispatch.done import DUST, Done, Moves
 from allocator.models.dispatch.model import DispatchModel
-from allocator.plan.precision import WRITTEN_DECIMALS
-
-DUST = 0.5 * 10.0**-WRITTEN_DECIMALS
 
 
 def plan_tables(model: DispatchModel, solution: Floats) -> Mapping[str, pd.DataFrame]:
     """Return shipments, trips, purchases and shortages of a point of the program."""
-    return {
-        "shipments": shipments(model, solution[model.ship] * model.pack),
-        "trips": trips(model, solution[model.trips]),
-        "purchases": purchases(model, solution[model.buy]),
-        "shortages": shortages(model, short_of(model, solution)),
-    }
+    return read(model, solution).tables()
 
 
-def shipments(model: DispatchModel, quantity: Floats) -> pd.DataFrame:
-    """Return the shipments table from units of every ship column."""
-    net, ship = model.net, model.sets.ship
-    kept = np.flatnonzero(quantity > DUST)
-    lane, batch = ship.lane[kept], ship.batch[kept]
-    expiry = net.batches.expiry[batch]
-    frame = pd.DataFrame(
-        {
-            "from_id": net.places.ids[net.lanes.origin[lane]],
-            "to_id": net.places.ids[net.lanes.target[lane]],
-            "item_id": net.items.ids[net.batches.item[batch]],
-            "period": ship.period[kept] + 1,
-            "arrives": ship.arrives[kept] + 1,
-            "quantity": quantity[kept].round(WRITTEN_DECIMALS),
-            "expiry": np.where(expiry < net.periods, expiry + 1.0, np.nan),
-            "earmark": net.batches.earmark[batch],
-        }
-    )
-    order = np.lexsort((batch, net.lanes.target[lane], net.lanes.origin[lane], ship.period[kept]))
-    return frame.iloc[order].reset_index(drop=True)
+def read(model: DispatchModel, solution: Floats) -> Done:
+    """Return what a point of the program does."""
+    net, ship, use, shorts = model.net, model.sets.ship, model.sets.use, model.shorts
+    shape = (len(net.batches), len(net.places.ids), net.periods)
+    consumed, trips = np.zeros(shape), np.zeros(net.fleet.pair_open.shape)
+    consumed[use.batch, use.place, use.period] = solution[model.use]
+    trips[model.trip_pair, model.trip_period] = solution[model.trips]
+    short = np.zeros((len(net.items.ids), *shape[1:]))
+    short[shorts.item, shorts.place, shorts.period] = short_of(model, solution)
+    sent = solution[model.ship] * model.pack
+    kept = np.flatnonzero(sent > DUST)
+    keys = (ship.lane[kept], ship.batch[kept], ship.period[kept], ship.arrives[kept])
+    return Done(net, Moves(*keys, sent[kept]), consumed, bought(model, solution), trips, short)
 
 
-def trips(model: DispatchModel, number: Floats) -> pd.DataFrame:
-    """Return the trips table."""
-    net = model.net
-    kept = np.flatnonzero(number > DUST)
-    lane, vehicle = model.trip_lane[kept], model.trip_vehicle[kept]
-    table = net.instance["vehicles"]
-    return pd.DataFrame(
-        {
-            "from_id": net.places.ids[net.lanes.origin[lane]],
-            "to_id": net.places.ids[net.lanes.target[lane]],
-            "type": table["type"].to_numpy(object)[vehicle],
-            "site_id": table["site_id"].to_numpy(object)[vehicle],
-            "period": model.trip_period[kept] + 1,
-            "trips": number[kept].round(WRITTEN_DECIMALS),
-        }
-    )
-
-
-def purchases(model: DispatchModel, quantity: Floats) -> pd.DataFrame:
-    """Return the purchases table."""
-    rows = model.net.lots.row[model.purchases]
-    kept = np.flatnonzero(quantity > DUST)
-    table = model.net.instance["purchases"].iloc[rows[kept]].reset_index(drop=True)
-    bought = quantity[kept].round(WRITTEN_DECIMALS)
-    return table[["site_id", "item_id", "period"]].assign(
-        quantity=bought, cost=bought * table["price"]
-    )
+def bought(model: DispatchModel, solution: Floats) -> Floats:
+    """Return units bought of every lot (0 for lots that are given)."""
+    units = np.zeros(len(model.net.lots.quantity))
+    units[model.purchases] = solution[model.buy]
+    return units
 
 
 def short_of(model: DispatchModel, solution: Floats) -> Floats:
@@ -85,25 +49,3 @@ def short_of(model: DispatchModel, solution: Floats) -> Floats:
     short = shorts.quantity - used
     short[model.waiting_rows] = solution[model.waiting]
     return np.maximum(short, 0.0)
-
-
-def shortages(model: DispatchModel, short: Floats) -> pd.DataFrame:
-    """Return the shortages table."""
-    net, shorts = model.net, model.shorts
-    kept = np.flatnonzero(short > DUST)
-    order = np.lexsort((shorts.item[kept], shorts.place[kept], shorts.period[kept]))
-    kept = kept[order]
-    place, period = shorts.place[kept], shorts.period[kept]
-    return pd.DataFrame(
-        {
-            "community_id": net.places.ids[place],
-            "item_id": net.items.ids[shorts.item[kept]],
-            "period": period + 1,
-            "need": shorts.quantity[kept].round(WRITTEN_DECIMALS),
-            "short": short[kept].round(WRITTEN_DECIMALS),
-            "people": shorts.people[kept].round(WRITTEN_DECIMALS),
-            "person_days": (net.days[period] * shorts.rate[kept] * short[kept]).round(
-                WRITTEN_DECIMALS
-            ),
-        }
-    )

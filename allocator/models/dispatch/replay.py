@@ -2,69 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
-import pandas as pd
 
 from allocator.engine.program import Floats, Ints
 from allocator.instance.network import Network
+from allocator.models.dispatch.done import Done, Moves
 from allocator.models.dispatch.need import Shorts, need_rows
-from allocator.plan.precision import WRITTEN_DECIMALS
 
 # Short by less than this is the rounding of written quantities.
 NOISE_UNITS, NOISE_RELATIVE = 2e-5, 2e-7
 REPAIRS = 50
 
 
-@dataclass(frozen=True)
-class Moves:
-    """Shipments as arrays; periods count from 0, `units` of a batch on a lane."""
-
-    lane: Ints
-    batch: Ints
-    period: Ints
-    arrives: Ints
-    units: Floats
-
-    def scaled(self, factor: Floats) -> Moves:
-        """Return the same with each quantity times its factor."""
-        return replace(self, units=self.units * factor)
-
-
-@dataclass(frozen=True)
-class Replayed:
-    """The moves as far as goods were at hand; units served and short (or waiting) of each need."""
-
-    net: Network
-    moves: Moves
-    needs: Shorts
-    served: Floats
-    short: Floats
-
-    def shortages(self) -> pd.DataFrame:
-        """Return the shortages table."""
-        net, needs = self.net, self.needs
-        kept = np.flatnonzero(self.short > 0)
-        order = np.lexsort((needs.item[kept], needs.place[kept], needs.period[kept]))
-        kept = kept[order]
-        place, period = needs.place[kept], needs.period[kept]
-        days = net.days[period] * needs.rate[kept] * self.short[kept]
-        return pd.DataFrame(
-            {
-                "community_id": net.places.ids[place],
-                "item_id": net.items.ids[needs.item[kept]],
-                "period": period + 1,
-                "need": needs.quantity[kept].round(WRITTEN_DECIMALS),
-                "short": self.short[kept].round(WRITTEN_DECIMALS),
-                "people": needs.people[kept].round(WRITTEN_DECIMALS),
-                "person_days": days.round(WRITTEN_DECIMALS),
-            }
-        )
-
-
-def replay(net: Network, moves: Moves, bought: Floats, planned: Floats) -> Replayed:
-    """Ship what is at hand and consume what is planned.
+def replay(net: Network, moves: Moves, bought: Floats, planned: Floats) -> Done:
+    """Ship what is at hand and consume what is planned; trips are left to the caller.
 
     `bought` is units of every lot (purchases only), `planned` what to consume: batches x places x
     periods.
@@ -79,6 +32,7 @@ def replay(net: Network, moves: Moves, bought: Floats, planned: Floats) -> Repla
     enters = moves.batch * size + net.lanes.target[moves.lane]
     units, held = moves.units.copy(), np.zeros(shape[1])
     served = np.zeros((len(net.items.ids), size, net.periods))
+    consumed = np.zeros(planned.shape)
     for period in range(net.periods):
         held += coming[period]
         now = np.flatnonzero(moves.period == period)
@@ -88,12 +42,12 @@ def replay(net: Network, moves: Moves, bought: Floats, planned: Floats) -> Repla
         held = np.maximum(0.0, held - np.bincount(leaves[now], units[now], shape[1]))
         later = now[~same_day]
         np.add.at(coming, (moves.arrives[later], enters[later]), units[later])
-        held = _consumed(net, period, held, planned, served)
+        held = _consumed(net, period, held, planned, served, consumed)
     needs = need_rows(net)
-    short = _short(net, needs, served)
-    at = served[needs.item, needs.place, needs.period]
-    at = np.where(needs.waits, at, needs.quantity - short)
-    return Replayed(net, replace(moves, units=units), needs, at, short)
+    short = np.zeros(served.shape)
+    short[needs.item, needs.place, needs.period] = _short(net, needs, served)
+    no_trips = np.zeros(net.fleet.pair_open.shape)
+    return Done(net, replace(moves, units=units), consumed, bought, no_trips, short)
 
 
 def _at_hand(
@@ -113,12 +67,15 @@ def _at_hand(
     return units
 
 
-def _consumed(net: Network, period: int, held: Floats, planned: Floats, served: Floats) -> Floats:
+def _consumed(
+    net: Network, period: int, held: Floats, planned: Floats, served: Floats, consumed: Floats
+) -> Floats:
     """Consume what is planned and at hand, drop what expires; return what is held then."""
     stock = held.reshape(len(net.batches), -1)
     reusable = net.items.reusable[net.batches.item]
     eaten = np.where(reusable[:, None], 0.0, np.minimum(planned[:, :, period], stock))
     np.add.at(served[:, :, period], net.batches.item, np.where(reusable[:, None], stock, eaten))
+    consumed[:, :, period] = eaten
     stock = stock - eaten
     stock[net.batches.expiry <= period] = 0.0
     return stock.ravel()

@@ -10,8 +10,8 @@ import numpy as np
 
 from allocator.engine.ordered import (
     Budget,
-    CompletionStage,
     LinearStage,
+    LookStage,
     Progress,
     Stage,
     run_stages,
@@ -24,6 +24,8 @@ from allocator.models.dispatch.fairness import LevelStage
 from allocator.models.dispatch.model import DispatchModel
 from allocator.models.dispatch.rounding import solve_integer
 from allocator.models.dispatch.terms import UNITS, Expression, expression
+
+FLOORS_WEIGHT = 4.0  # person-days short a person-day below the floor outweighs in a quick look
 
 
 @dataclass
@@ -101,17 +103,19 @@ def solve_model(
     session = Session(model.program, seed, threads)
     stages = stages_of(model, attainable)
     progress = Progress(report=report)
-    if session.columns > SIMPLEX_COLUMNS:
-        stages, progress.whole = _rounded_off(model, stages), False
-    return run_stages(session, stages, budget, progress)
+    if session.columns <= SIMPLEX_COLUMNS:
+        return run_stages(session, stages, budget, progress)
+    with attainable.working_ahead(fair_tiers(model), budget):
+        return run_stages(session, [*_look(stages), *stages], budget, progress)
 
 
-def _rounded_off(model: DispatchModel, stages: list[Stage]) -> list[Stage]:
-    """Return the stages with a completion after the most urgent ones: long programs may be cut."""
-    names = [stage.name for stage in stages]
-    urgent = names.index("critical") + 1 if "critical" in names else 1
-    completion = CompletionStage("completion", expression(model, "item_days").cost)
-    return [*stages[:urgent], completion, *stages[urgent:]]
+def _look(stages: list[Stage]) -> list[LookStage]:
+    """Return a quick look at floors and critical together: in a long program each takes long."""
+    first, second = (*stages, None, None)[:2]
+    if not (isinstance(first, LinearStage) and isinstance(second, LinearStage)):
+        return []
+    urgent = (first.name, second.name) == ("floors", "critical")
+    return [LookStage(first, second, FLOORS_WEIGHT)] if urgent else []
 
 
 def solve_dispatch(instance: Instance, budget: Budget | None = None, **options: Any) -> Solved:

@@ -2,35 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
 from allocator.engine.program import Floats, Ints
 from allocator.instance.network import Network
+from allocator.models.dispatch.done import DUST, Done, Moves
 from allocator.models.dispatch.groups import Groups
 from allocator.models.dispatch.model import DispatchModel
 from allocator.models.dispatch.portions import CoarseFlows, Portions, Sharing, coarse_flows
-from allocator.models.dispatch.read import purchases
-from allocator.models.dispatch.replay import Moves, Replayed, replay
-from allocator.plan.precision import WRITTEN_DECIMALS
+from allocator.models.dispatch.read import bought
+from allocator.models.dispatch.replay import replay
 
-DUST = 0.5 * 10.0**-WRITTEN_DECIMALS
 SAFETY = 1.0 - 1e-9
 
 
-@dataclass(frozen=True)
-class SplitPlan:
-    """The tables of the true plan, and what became of it."""
-
-    tables: Mapping[str, pd.DataFrame]
-    replayed: Replayed
-    trips_cost: float
-
-
-def split(groups: Groups, model: DispatchModel, solution: Floats) -> SplitPlan:
+def split(groups: Groups, model: DispatchModel, solution: Floats) -> Done:
     """Share a coarse plan out over the members and follow what becomes of it, period by period.
 
     Trips, gates, stock and needs of the true instance hold whatever the coarse plan says.
@@ -40,22 +29,9 @@ def split(groups: Groups, model: DispatchModel, solution: Floats) -> SplitPlan:
     moves = member_moves(groups, model, flows, portions)
     trips = Trips(groups, model, solution)
     moves = trips.fitted(moves)
-    replayed = replay(groups.fine, moves, bought(model, solution), portions.consumed)
-    driven, trips_cost = trips.table(replayed.moves)
-    tables = {
-        "shipments": shipments(groups.fine, replayed.moves),
-        "trips": driven,
-        "purchases": purchases(model, solution[model.buy]),
-        "shortages": replayed.shortages(),
-    }
-    return SplitPlan(tables, replayed, trips_cost)
-
-
-def bought(model: DispatchModel, solution: Floats) -> Floats:
-    """Return units bought of every lot (0 for lots that are given)."""
-    units = np.zeros(len(model.net.lots.quantity))
-    units[model.purchases] = solution[model.buy]
-    return units
+    units = bought(model, solution)
+    replayed = replay(groups.fine, moves, units, portions.consumed)
+    return replace(replayed, trips=trips.number(replayed.moves))
 
 
 def member_moves(
@@ -173,63 +149,47 @@ class Trips:
         return used
 
     def fitted(self, moves: Moves) -> Moves:
-        """Return the moves, fewer where the true fleet cannot run them."""
+        """Return the moves that the true fleet can run: the least urgent goods give way."""
         if not self.net.fleet.limited:
             return moves
+        tier = self.net.items.tier[self.net.batches.item[moves.batch]]
+        left = [self.net.fleet.hours * SAFETY, self.net.fleet.trips * SAFETY]
+        room = [np.repeat(limit[:, None], self.net.periods, axis=1) for limit in left]
+        run = np.zeros((len(self.net.lanes), self.net.periods))
+        for one in np.unique(tier):
+            share = self._share(moves.scaled(tier <= one), run, room)
+            factor = share[moves.lane, moves.period]
+            moves = moves.scaled(np.where(tier == one, factor, 1.0))
+            now = self._used(moves.scaled(tier <= one))
+            for number, asked in enumerate(self._asked(now - run)):
+                room[number] -= asked
+            run = now
+        return moves
+
+    def _share(self, moves: Moves, run: Floats, room: list[Floats]) -> Floats:
+        """Return lanes x periods: the part of what exceeds `run` that the fleet can take."""
         fleet, used = self.net.fleet, self._used(moves)
         carried = np.isfinite(used)
-        trips = np.where(carried, used, 0.0)[fleet.pair_lane] * self.mix
-        factor = np.where(carried, 1.0, 0.0)
-        for effort, limit in (
-            (fleet.pair_minutes, fleet.hours),
-            (np.ones(len(fleet.pair_lane)), fleet.trips),
-        ):
+        more = np.where(carried, used - run, 0.0)
+        share = np.where(carried, 1.0, 0.0)
+        mine = more[fleet.pair_lane] * self.mix > 0
+        for left, asked in zip(room, self._asked(more), strict=True):
+            left = np.maximum(left, 0.0)
+            fits = np.divide(left, asked, out=np.ones_like(asked), where=asked > left)
+            np.minimum.at(share, fleet.pair_lane, np.where(mine, fits[fleet.pair_vehicle], 1.0))
+        return share
+
+    def _asked(self, run: Floats) -> list[Floats]:
+        """Return minutes and trips of each vehicle row and period for parts of the coarse trips."""
+        fleet = self.net.fleet
+        trips = run[fleet.pair_lane] * self.mix
+        both = []
+        for effort in (fleet.pair_minutes, np.ones(len(fleet.pair_lane))):
             asked = np.zeros((len(fleet.hours), self.net.periods))
             np.add.at(asked, fleet.pair_vehicle, trips * effort[:, None])
-            room = (limit * SAFETY)[:, None]
-            fits = np.divide(room, asked, out=np.ones_like(asked), where=asked > room)
-            mine = np.where(trips > 0, fits[fleet.pair_vehicle], 1.0)
-            np.minimum.at(factor, fleet.pair_lane, mine)
-        return moves.scaled(factor[moves.lane, moves.period])
+            both.append(asked)
+        return both
 
-    def table(self, moves: Moves) -> tuple[pd.DataFrame, float]:
-        """Return the trips table that carries the moves, and what the trips cost."""
-        net, fleet = self.net, self.net.fleet
-        number = self._used(moves)[fleet.pair_lane] * self.mix
-        pair, period = np.nonzero(number > DUST)
-        lane, vehicle = fleet.pair_lane[pair], fleet.pair_vehicle[pair]
-        vehicles = net.instance["vehicles"]
-        frame = pd.DataFrame(
-            {
-                "from_id": net.places.ids[net.lanes.origin[lane]],
-                "to_id": net.places.ids[net.lanes.target[lane]],
-                "type": vehicles["type"].to_numpy(object)[vehicle],
-                "site_id": vehicles["site_id"].to_numpy(object)[vehicle],
-                "period": period + 1,
-                "trips": number[pair, period].round(WRITTEN_DECIMALS),
-            }
-        )
-        order = np.lexsort((vehicle, lane, period))
-        cost = float((fleet.pair_cost[pair] * number[pair, period]).sum())
-        return frame.iloc[order].reset_index(drop=True), cost
-
-
-def shipments(net: Network, moves: Moves) -> pd.DataFrame:
-    """Return the shipments table."""
-    kept = np.flatnonzero(moves.units > DUST)
-    lane, batch = moves.lane[kept], moves.batch[kept]
-    order = np.lexsort((batch, net.lanes.target[lane], net.lanes.origin[lane], moves.period[kept]))
-    kept, lane, batch = kept[order], lane[order], batch[order]
-    expiry = net.batches.expiry[batch]
-    return pd.DataFrame(
-        {
-            "from_id": net.places.ids[net.lanes.origin[lane]],
-            "to_id": net.places.ids[net.lanes.target[lane]],
-            "item_id": net.items.ids[net.batches.item[batch]],
-            "period": moves.period[kept] + 1,
-            "arrives": moves.arrives[kept] + 1,
-            "quantity": moves.units[kept].round(WRITTEN_DECIMALS),
-            "expiry": np.where(expiry < net.periods, expiry + 1.0, np.nan),
-            "earmark": net.batches.earmark[batch],
-        }
-    )
+    def number(self, moves: Moves) -> Floats:
+        """Return the trips that carry the moves: pairs of the fleet x periods."""
+        return np.asarray(self._used(moves)[self.net.fleet.pair_lane] * self.mix)

@@ -6,27 +6,25 @@ import numpy as np
 
 from allocator.engine.program import Floats
 from allocator.instance.goals import parse_goals
+from allocator.models.dispatch.done import Done
 from allocator.models.dispatch.need import late_keys
-from allocator.models.dispatch.split import SplitPlan
 
 
-def goal_values(plan: SplitPlan) -> dict[str, float]:
+def goal_values(plan: Done) -> dict[str, float]:
     """Return every linear goal term of a plan, and the goals made of them."""
-    replayed = plan.replayed
-    net, needs, short = replayed.net, replayed.needs, replayed.short
+    net, needs, short = plan.net, plan.needs, plan.lacking
     weight = net.places.weight[needs.place] * net.days[needs.period]
     floor = np.zeros(len(needs.place))
     floor[: len(net.needs)] = net.needs.floor
-    below = np.maximum(0.0, floor * needs.quantity - replayed.served)
-    bought = plan.tables["purchases"]["cost"].to_numpy(float).sum()
-    moves = replayed.moves
+    below = np.maximum(0.0, floor * needs.quantity - plan.served)
+    moves = plan.moves
     transport = float((net.lanes.cost[moves.lane] * moves.units).sum())
     values = {
         "floors": float((weight * needs.rate * below).sum()),
         "item_days": float((weight * needs.rate * short).sum()),
         "units_short": float(short.sum()),
         "transport": transport,
-        "cost": transport + plan.trips_cost + float(bought),
+        "cost": transport + _trips_cost(plan) + _spent(plan),
     }
     values |= _late(plan)
     for spec in parse_goals(net.instance.policy.goals):
@@ -35,12 +33,22 @@ def goal_values(plan: SplitPlan) -> dict[str, float]:
     return values
 
 
-def _late(plan: SplitPlan) -> dict[str, float]:
+def _trips_cost(plan: Done) -> float:
+    return float((plan.net.fleet.pair_cost[:, None] * plan.trips).sum())
+
+
+def _spent(plan: Done) -> float:
+    lots = plan.net.lots
+    buys = lots.source == "purchases"
+    return float((lots.price[buys] * plan.bought[buys]).sum())
+
+
+def _late(plan: Done) -> dict[str, float]:
     """Return person-days short by tier: over the items of a tier the largest."""
-    replayed, net = plan.replayed, plan.replayed.net
-    keys = late_keys(net, replayed.needs)
+    net = plan.net
+    keys = late_keys(net, plan.needs)
     late: Floats = np.zeros(len(keys.place))
-    np.maximum.at(late, keys.of_need, replayed.needs.rate * replayed.short)
+    np.maximum.at(late, keys.of_need, plan.needs.rate * plan.lacking)
     days = net.places.weight[keys.place] * net.days[keys.period] * late
     totals = {int(tier): float(days[keys.tier == tier].sum()) for tier in np.unique(keys.tier)}
     rest = {f"remaining.{tier}": total for tier, total in totals.items() if tier > 1}

@@ -9,7 +9,8 @@ import pandas as pd
 
 from allocator.engine.program import Floats, Ints
 from allocator.instance.network import Network, item_positions
-from allocator.models.dispatch.fill import tables as tables_of
+from allocator.models.dispatch.done import trips_table
+from allocator.models.dispatch.fill import done
 from allocator.models.dispatch.rounding_packs import Replay
 from allocator.models.dispatch.rounding_trips import cover, lane_loads, room, struck
 from allocator.models.dispatch.sets import Ship
@@ -30,7 +31,7 @@ def whole_trips(tables: Mapping[str, pd.DataFrame], net: Network) -> Mapping[str
     ledger = Replay(net, plan, units, nothing_bought, room(net, trips))
     carried = ledger.run()
     trips = struck(net, *lane_loads(net, plan, carried), trips)
-    return {**tables_of(ledger), "trips": _table(net, trips)}
+    return {**done(ledger).tables(), "trips": trips_table(net, trips)}
 
 
 def _plan(shipments: pd.DataFrame, net: Network) -> tuple[Ship, Floats]:
@@ -61,21 +62,3 @@ def _trips_by_pair(table: pd.DataFrame, net: Network) -> Floats:
     trips = np.zeros(fleet.pair_open.shape)
     np.add.at(trips, (pair, table["period"].to_numpy(np.int64) - 1), table["trips"].to_numpy(float))
     return trips
-
-
-def _table(net: Network, trips: Floats) -> pd.DataFrame:
-    """Return the trips table."""
-    pair, period = np.nonzero(trips)
-    lane, vehicle = net.fleet.pair_lane[pair], net.fleet.pair_vehicle[pair]
-    vehicles = net.instance["vehicles"]
-    frame = pd.DataFrame(
-        {
-            "from_id": net.places.ids[net.lanes.origin[lane]],
-            "to_id": net.places.ids[net.lanes.target[lane]],
-            "type": vehicles["type"].to_numpy(object)[vehicle],
-            "site_id": vehicles["site_id"].to_numpy(object)[vehicle],
-            "period": period + 1,
-            "trips": trips[pair, period],
-        }
-    )
-    return frame.sort_values(list(frame.columns[:5]), ignore_index=True)

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import pandas as pd
 
 from allocator.engine.ordered import Budget, Progress
+from allocator.engine.session import SIMPLEX_COLUMNS
 from allocator.instance.instance import Instance
 from allocator.instance.network import network
 from allocator.models.answer import Answer
 from allocator.models.dispatch.alone import Attainable
 from allocator.models.dispatch.grouped import GroupedWork, too_large
 from allocator.models.dispatch.model import DispatchModel
-from allocator.models.dispatch.price import without_fairness
-from allocator.models.dispatch.read import plan_tables
-from allocator.models.dispatch.solve import fair_tiers, solve_model
+from allocator.models.dispatch.price import FREE, goals_before_fairness, values_without, without
+from allocator.models.dispatch.read import plan_tables, read
+from allocator.models.dispatch.solve import fair_tiers, goal_names, solve_model
+from allocator.models.dispatch.topping import topped
 
 Emit = Callable[..., None]
 
@@ -36,40 +39,81 @@ def work(
     deadline = None if seconds is None else time.monotonic() + seconds
     budget = Budget(deadline, work, gap)
     net = network(instance)
-    if start is None and too_large(net):
-        GroupedWork(emit, net, budget, seed, threads).run()
-        return
-    model = DispatchModel(net, start)
-    summary = {"size": {"columns": model.program.column_count, "rows": model.program.row_count}}
-    emit(stage="built", **summary["size"])
-    attainable = Attainable(model)
+    if too_large(net):
+        GroupedWork(emit, net, budget, seed, threads, start is not None).run()
+    else:
+        WholeWork(emit, DispatchModel(net, start), budget, seed, threads).run()
 
-    def answer(progress: Progress, **more: Any) -> Answer:
-        if progress.solution is None or not progress.whole:
-            return Answer({}, tuple(progress.results), {**summary, **more})
-        tables = dict(plan_tables(model, progress.solution))
-        tables["attainable"] = attainable.table(fair_tiers(model))
-        return Answer(tables, tuple(progress.results), {**summary, **more})
 
-    told = 0
+class WholeWork:
+    """Reach the goals on one program; large ones get their price of fairness at the same time."""
 
-    def report(progress: Progress) -> None:
-        nonlocal told
-        if told == len(progress.results):
-            emit(answer(progress), stage="rounded off")
+    def __init__(
+        self, emit: Emit, model: DispatchModel, budget: Budget, seed: int, threads: int
+    ) -> None:
+        """Tell the size."""
+        self.emit, self.model, self.budget = emit, model, budget
+        self.options = (seed, threads)
+        self.attainable = Attainable(model)
+        program = model.program
+        self.size = {"columns": program.column_count, "rows": program.row_count}
+        self.first = goals_before_fairness(model) if fair_tiers(model) else None
+        continuous = not program.integer.any()
+        self.beside = continuous and threads > 1 and program.column_count > SIMPLEX_COLUMNS
+        self.price: Future[Progress] | None = None
+        emit(stage="built", **self.size)
+
+    def run(self) -> None:
+        """Reach the goals, then tell what fairness costs."""
+        with ThreadPoolExecutor(1) as self.pool:
+            progress = solve_model(
+                self.model, self.attainable, self.budget, self._tell, *self.options
+            )
+            if progress.solution is None or self.first is None:
+                return
+            if not self.budget.spent():
+                self._price(progress)
+            if self.price is not None:
+                found = values_without(self.model, self.attainable, self.price.result())
+                self.emit(self._answer(progress, without_fairness=found), stage="priced")
+
+    def _price(self, progress: Progress) -> None:
+        """Begin with the goals as they would be without the fairness rule."""
+        if self.price is None and self.first is not None:
+            known = {
+                name: progress.outcomes[name] for name in self.first if name in progress.outcomes
+            }
+            self.price = self.pool.submit(without, self.model, self.budget, known)
+
+    def _tell(self, progress: Progress) -> None:
+        if not progress.results:
+            self.emit(self._answer(progress), stage="look", goals=list(progress.looked))
             return
-        told, result = len(progress.results), progress.results[-1]
-        emit(
-            answer(progress),
+        result = progress.results[-1]
+        self.emit(
+            self._answer(progress),
             goal=result.name,
             value=result.value,
             bound=result.bound,
             seconds=result.seconds,
         )
+        if self.beside and self.first is not None and set(self.first) <= set(progress.outcomes):
+            self._price(progress)
 
-    progress = solve_model(model, attainable, budget, report, seed, threads)
-    if progress.solution is not None and not budget.spent():
-        emit(
-            answer(progress, without_fairness=without_fairness(model, attainable, budget)),
-            stage="priced",
-        )
+    def _answer(self, progress: Progress, **more: Any) -> Answer:
+        summary = {"size": self.size, **more}
+        if progress.point is None:
+            return Answer({}, progress.known(), summary)
+        tables = dict(self._tables(progress))
+        tables["attainable"] = self.attainable.table(fair_tiers(self.model))
+        return Answer(tables, progress.known(), summary)
+
+    def _tables(self, progress: Progress) -> Mapping[str, pd.DataFrame]:
+        """Return the tables of the point; later goals are served with what it leaves idle."""
+        assert progress.point is not None
+        reached = {result.name for result in progress.results if result.value is not None}
+        missing = {name.partition(".")[0] for name in set(goal_names(self.model)) - reached}
+        done = progress.look is None and not missing - set(FREE)
+        if done or self.model.start is not None:
+            return plan_tables(self.model, progress.point)
+        return topped(read(self.model, progress.point)).tables()
