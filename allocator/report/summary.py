@@ -7,6 +7,7 @@ from pathlib import Path
 
 from allocator.instance import Instance
 from allocator.plan import Plan
+from allocator.report import preposition
 from allocator.report.assumptions import assumption_sentences
 from allocator.report.goals import compared_lines, goals_lines
 from allocator.report.layout import wrap
@@ -26,7 +27,10 @@ def summary_text(plan: Plan, instance: Instance | None = None, width: int = 90) 
         width: Cells of the terminal; lines keep to it, wide (Chinese) characters take two.
     """
     sections = [_head(plan, instance, width)]
-    if plan.status.plan != "none" and plan.states("shipments"):
+    if plan.there and plan.decision == "preposition":
+        sections += [goals_lines(plan, width) if plan.goals else []]
+        sections += preposition.sections(plan, instance, width)
+    elif plan.there:
         sections += [
             goals_lines(plan, width) if plan.goals else [],
             compared_lines(plan, width),
@@ -47,10 +51,13 @@ def _head(plan: Plan, instance: Instance | None, width: int) -> list[str]:
         sizes = (("communities", "community"), ("sites", "site"), ("items", "item"))
         parts = [count(len(instance[table]), one, table) for table, one in sizes]
         parts.append(count(len(instance["periods"]), "period"))
-        lines += wrap(f"{', '.join(parts)}, {count(len(instance['needs']), 'need')}", width)
+        last = "scenarios" if plan.decision == "preposition" else "needs"
+        lines += wrap(f"{', '.join(parts)}, {count(len(instance[last]), last[:-1])}", width)
     for sentence in status_sentences(plan):
         lines += wrap(sentence, width)
-    if plan.status.plan != "none" and plan.states("shipments"):
+    if plan.there and plan.decision == "preposition":
+        lines += wrap(preposition.head_sentence(plan, instance), width)
+    elif plan.there:
         lines += wrap(_size(plan), width)
     return lines
 
