@@ -16,7 +16,12 @@ NAMES = [path.relative_to(INSTANCES).as_posix() for path in SHIPPED]
 
 
 def test_the_shipped_instances_are_these() -> None:
-    assert NAMES == ["shanghai-2022/district", "shanghai-2022/jiedao", "tiny"]
+    assert NAMES == [
+        "shanghai-2022/district",
+        "shanghai-2022/jiedao",
+        "shanghai-2022-reserves",
+        "tiny",
+    ]
 
 
 @pytest.mark.slow

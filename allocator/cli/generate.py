@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
 
 import click
 
 from allocator.cli.envelope import Reply, run_command
+from allocator.cli.generate_scenarios import OUT, SIZE, reserves, scenarios, written
 from allocator.errors import UsageError
 from allocator.generate.options import DEFAULT_FEATURES, FEATURES, LEVELS
-
-if TYPE_CHECKING:
-    from allocator.instance import Instance
 
 HELP = """
 \b
@@ -20,19 +17,21 @@ Examples:
   allocator generate lockdown --communities 50 --sites 5 --items 6 --periods 7 --seed 1
   allocator generate lockdown --features default,pins,no-gates --out my-test
   allocator generate shanghai-2022 --level jiedao --out shanghai
+  allocator generate scenarios my-city --number 1000 --reduce 50 --seed 1 --out my-futures
 
-Make an instance of any size: a random town, or Shanghai in April 2022 from a table of figures.
+Make an instance of any size: a random town, or Shanghai in April 2022 from a table of figures; or
+scenarios for an instance, for pre-positioning.
 The same command makes the same instance.
 """
-SIZE = click.IntRange(min=1)
-OUT = click.option(
-    "--out", type=click.Path(), help="Folder, .zip, .json or .xlsx to write.  [default: its name]"
-)
 
 
 @click.group(help=HELP, short_help="Make an instance of any size.")
 def generate() -> None:
     """Make an instance."""
+
+
+generate.add_command(scenarios)
+generate.add_command(reserves)
 
 
 @generate.command(short_help="A random town under lockdown.")
@@ -71,7 +70,7 @@ def lockdown(
     chosen = _features(features)
     from allocator.generate.lockdown import lockdown as make
 
-    return _written(make(communities, sites, items, periods, seed, chosen), out)
+    return written(make(communities, sites, items, periods, seed, chosen), out)
 
 
 @generate.command("shanghai-2022", short_help="Shanghai, 1 to 14 April 2022.")
@@ -90,7 +89,7 @@ def shanghai(level: str, integer: bool, out: str | None) -> Reply:
     from allocator.generate.shanghai import shanghai_2022, shanghai_readme
 
     instance = shanghai_2022(level, integer)
-    return _written(instance, out, shanghai_readme(level, instance))
+    return written(instance, out, shanghai_readme(level, instance))
 
 
 def _features(text: str) -> frozenset[str]:
@@ -113,12 +112,3 @@ def _features(text: str) -> frozenset[str]:
             )
         chosen = chosen - group if word.startswith("no-") else chosen | group
     return chosen
-
-
-def _written(instance: Instance, out: str | None, readme: str = "") -> Reply:
-    from allocator.generate.write import write_instance
-
-    path = write_instance(instance, out or instance.name, readme)
-    rows = {table: len(frame) for table, frame in instance.tables.items() if len(frame)}
-    listed = ", ".join(f"{count:,} {table}" for table, count in rows.items())
-    return Reply(f"{path}: {listed}", {"path": str(path), "name": instance.name, "rows": rows})

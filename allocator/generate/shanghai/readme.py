@@ -24,7 +24,7 @@ _LEVEL_NOTES = {
 """,
 }
 
-_MEANING = {
+MEANING = {
     "sourced": "read in a source, which is named",
     "derived": "computed from sourced figures",
     "assumed": "chosen by us so that the case holds together: change them freely",
@@ -50,13 +50,14 @@ def shanghai_readme(level: str, instance: Instance) -> str:
     tables = read_figures("shanghai_2022_tables")
     parts = [intro]
     for status in STATUSES:
-        parts.append(f"### {status.capitalize()}: {_MEANING[status]}\n")
-        parts.append(_whole_tables(tables[tables["status"] == status]))
-        parts.append(_single_figures(figures[figures["status"] == status]))
+        parts.append(f"### {status.capitalize()}: {MEANING[status]}\n")
+        parts.append(whole_tables(tables[tables["status"] == status]))
+        parts.append(single_figures(figures[figures["status"] == status]))
     return "\n".join(parts)
 
 
-def _whole_tables(rows: pd.DataFrame) -> str:
+def whole_tables(rows: pd.DataFrame) -> str:
+    """Return the tables of figures that come from one source each, as a table of Markdown."""
     if rows.empty:
         return ""
     return _markdown(
@@ -64,7 +65,8 @@ def _whole_tables(rows: pd.DataFrame) -> str:
     )
 
 
-def _single_figures(rows: pd.DataFrame) -> str:
+def single_figures(rows: pd.DataFrame) -> str:
+    """Return single figures with their sources, as a table of Markdown."""
     shown = pd.DataFrame(
         {
             "of": rows["subject"].str.replace("_", " "),
