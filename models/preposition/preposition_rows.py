@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 from preposition_case import Model, Sum
 
@@ -263,6 +264,23 @@ def leaving(m: Model, s: str, site: str) -> object:
     return Sum(parts)
 
 
+def linked(m: Model) -> None:
+    """Goods leave open sites only, lane by lane: it follows from the rest where o is whole."""
+    volume = {k: item["m3"] for k, item in m.case.items.items()}
+    for s, scene in m.case.scenes.items():
+        moved: dict[tuple[str, str], list[Any]] = {}
+        for (t, i, j, k), y in m.ship.items():
+            if t == s:
+                moved.setdefault((i, j), []).append(volume[k] * y)
+        for (t, r, j), g in m.deliver.items():
+            if t == s:
+                row = m.case.agreements[r]
+                moved.setdefault((row["site_id"], j), []).append(volume[row["item_id"]] * g)
+        for (i, j), parts in moved.items():
+            wanted = sum(volume[k] * q for (place, k), q in scene.need.items() if place == j)
+            m.row("linked", (s, i, j), Sum(parts) <= wanted * m.is_open(i))
+
+
 def assigned(m: Model) -> None:
     """Only the site a community is assigned to serves it."""
     for (i, j), z in m.assign.items():
@@ -326,6 +344,7 @@ ROWS = (
     need,
     delay,
     throughput,
+    linked,
     assigned,
     tier,
     floor,

@@ -82,6 +82,7 @@ class ScenarioProgram:
         self._add_need()
         self._add_delay()
         self._add_throughput()
+        self._add_linked()
         self._add_assigned()
         self._add_tier()
         self._add_floor()
@@ -197,6 +198,22 @@ class ScenarioProgram:
         from_site = at[lanes.site[self.deliver_lane]]
         self.program.add_known(from_site, self.deliver, m3[self.deliver_item])
         self.program.add_known(at[sizes.site], self.first.open, -np.minimum(limit, enough))
+
+    def _add_linked(self) -> None:
+        """Goods leave open sites only: said once more for each lane, for a stronger bound."""
+        lanes, sizes, m3 = self.reserve.lanes, self.reserve.sizes, self.reserve.items.m3
+        wanted = (self.need * m3).sum(axis=1)
+        lane = np.r_[self.ship_lane, self.deliver_lane]
+        volume = np.r_[m3[self.ship_item], m3[self.deliver_item]]
+        moved = np.r_[self.ship, self.deliver]
+        chosen = volume > 0
+        keys, row = np.unique(lane[chosen], return_inverse=True)
+        labels = self.label.lane(keys)
+        rows = self.program.add_rows("linked", len(keys), upper=0.0, labels=labels)
+        self.program.add_entries(rows[row], moved[chosen], volume[chosen])
+        which, size = np.nonzero(lanes.site[keys][:, None] == sizes.site[None, :])
+        most = wanted[lanes.community[keys]][which]
+        self.program.add_entries(rows[which], self.first.open[size], -most)
 
     def _add_assigned(self) -> None:
         if not len(self.services.assign):
