@@ -44,7 +44,20 @@ class Clock:
         self.events: list[dict[str, Any]] = []
 
     def __call__(self, event: Mapping[str, Any]) -> None:
-        self.events.append({**event, "at": time.monotonic() - self.began})
+        at = time.monotonic() - self.began
+        self.events.append({**event, "at": at})
+        if event.get("stage") == "look":
+            self.events += [{**goal, "at": at} for goal in event["goals"]]
+
+    def proven(self, goal: str, most: float) -> float | None:
+        """Return when the run first told of a gap of the goal of at most `most`."""
+        told = [event for event in self.events if event.get("goal") == goal]
+        for event in told:
+            value, bound = event.get("value"), event.get("bound")
+            known = value is not None and bound is not None
+            if known and value - bound <= most * max(abs(value), 1e-9):
+                return float(event["at"])
+        return None
 
     def at(self, key: str, name: str) -> dict[str, Any]:
         """Return the first event whose `key` is `name`; empty when there was none."""
@@ -118,7 +131,7 @@ def goal_row(case: Case, goal: Any, clock: Clock) -> Row:
     gaps, by = required.get("gaps", {}), required.get("by", {}).get(goal.name)
     most = gaps.get(goal.name, gaps.get(ALL))
     event = clock.at("goal", goal.name)
-    at = event.get("at")
+    at = event.get("at") if most is None else clock.proven(goal.name, most)
     late = by is not None and (at is None or at > by)
     detail = {"unit": goal.unit, "source": goal.source}
     detail |= {} if at is None else {"at_seconds": round(at, 1)}

@@ -21,7 +21,7 @@ def clock(*events: dict[str, Any]) -> shanghai.Clock:
 def goal_row(case: str, name: str, value: float, bound: float | None, at: float = 1.0) -> Row:
     parameters = shanghai.REQUIRED[case]
     goal = GoalResult(name, "person-days", value, bound)
-    event = {"goal": name, "seconds": 0.5, "at": at}
+    event = {"goal": name, "value": value, "bound": bound, "seconds": 0.5, "at": at}
     return shanghai.goal_row(Case(case, ("dispatch",), parameters), goal, clock(event))
 
 
@@ -68,6 +68,16 @@ def test_a_goal_is_held_to_its_gap_and_time(
     name: str, bound: float | None, at: float, within: bool
 ) -> None:
     assert goal_row("jiedao", name, 1000.0, bound, at).within is within
+
+
+def test_a_quick_look_counts_when_its_gap_is_small_enough() -> None:
+    heard = shanghai.Clock()
+    heard({"stage": "look", "goals": [{"goal": "critical", "value": 1000.0, "bound": 999.8}]})
+    heard({"goal": "critical", "value": 999.9, "bound": 999.9, "seconds": 9.0})
+    first = heard.proven("critical", 0.001)
+    assert first == heard.events[0]["at"]
+    assert heard.proven("critical", 0.0001) == heard.events[-1]["at"] != first
+    assert heard.proven("floors", 0.001) is None
 
 
 def test_a_goal_without_requirement_is_neither_in_nor_out() -> None:

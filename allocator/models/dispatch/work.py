@@ -87,7 +87,9 @@ class WholeWork:
 
     def _tell(self, progress: Progress) -> None:
         if not progress.results:
-            self.emit(self._answer(progress), stage="look", goals=list(progress.looked))
+            looked = progress.looked.values()
+            goals = [{"goal": one.name, "value": one.value, "bound": one.bound} for one in looked]
+            self.emit(self._answer(progress), stage="look", goals=goals)
             return
         result = progress.results[-1]
         self.emit(
