@@ -114,6 +114,7 @@ def _answer(
     method: str,
     marginals: Marginals,
     out: str | None,
+    readme: Callable[[Instance], str] = lambda instance: "",
 ) -> Reply:
     """Reduce, write and tell; a note lies beside scenarios that were drawn."""
     from allocator.generate.scenarios import note_of, reduced
@@ -123,7 +124,7 @@ def _answer(
     if reduce is not None:
         found, reduction = reduced(found, reduce, method)
     note = note_of(found, marginals, count, seed, reduction, method) if number else ""
-    reply = written(found, out, note=note)
+    reply = written(found, out, readme(found), note)
     if reduction is None:
         return reply
     kept = {"kept": len(reduction.kept), "of": count, "method": method}
@@ -159,12 +160,8 @@ def reserves(scenarios: int, seed: int, reduce: int | None, method: str, out: st
     assumed. The same command makes the same instance.
     """
     from allocator.generate.reserves import reserve_marginals, reserves_readme, shanghai_reserves
-    from allocator.generate.scenarios import note_of, reduced
 
     found = shanghai_reserves(scenarios, seed)
-    reduction = None
-    if reduce is not None:
-        found, reduction = reduced(found, reduce, method)
-    marginals = reserve_marginals()
-    note = note_of(found, marginals, scenarios, seed, reduction, method)
-    return written(found, out, reserves_readme(found), note)
+    return _answer(
+        found, scenarios, seed, reduce, method, reserve_marginals(), out, reserves_readme
+    )
