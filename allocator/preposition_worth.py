@@ -25,10 +25,17 @@ from allocator.instance.variant import recorded
 from allocator.limits import Limits
 from allocator.models.preposition.worth import Gap, Interval, interval
 from allocator.models.preposition.worth_work import Worth
-from allocator.models.preposition.yardsticks import present
+from allocator.models.preposition.yardsticks import Given, present
 from allocator.plan import Plan, Status, load_plan
 from allocator.plan.status import Termination
-from allocator.preposition_compare import PRESENT, PROPORTION, Progress, evaluated, yardsticks
+from allocator.preposition_compare import (
+    PRESENT,
+    PROPORTION,
+    Progress,
+    evaluated,
+    stage_of,
+    yardsticks,
+)
 from allocator.preposition_judged import by_name
 from allocator.preposition_run import refuse_nothing
 
@@ -110,7 +117,7 @@ def assess(
     began = time.monotonic()
     case = _case(instance)
     given = _given(case, plan)
-    plans = {OWN: _first_stage(given)} | yardsticks(case, given)
+    plans = {OWN: _first_stage(case, given)} | yardsticks(case, given)
     if plan is None:
         plans.pop(PRESENT, None)
     found, end = evaluated(case.instance, plans, limits, _left(limits, began), progress)
@@ -152,9 +159,12 @@ def of_reserves(plan: Plan | str | Path) -> Plan:
     return read
 
 
-def _first_stage(plan: Plan) -> dict[str, pd.DataFrame]:
+def _first_stage(case: ReserveCase, plan: Plan) -> dict[str, pd.DataFrame]:
+    """Return what a plan decides before; sites it does not name are those its stock calls for."""
     names = ("reserves", "sites", "agreements", "assignments")
-    return {name: plan[name] for name in names if plan.states(name)}
+    stated = {name: plan[name] for name in names if plan.states(name)}
+    size, _ = stage_of(case, plan)
+    return {"sites": Given(size, case.reserve.stock.present).sites(case)} | stated
 
 
 def _left(limits: Limits, began: float) -> float | None:
@@ -188,7 +198,7 @@ def evaluate(
     read = of_reserves(plan)
     chosen = recorded(read.run) if instance is None else instance
     case = _case(chosen)
-    tables = _first_stage(read)
+    tables = _first_stage(case, read)
     found, end = evaluated(case.instance, {OWN: tables}, limits, _left(limits, began), progress)
     if OWN not in found:
         raise _too_short(end)

@@ -12,6 +12,7 @@ from allocator.errors import Fault, UsageError, ViolationError
 
 if TYPE_CHECKING:
     from allocator.check import Verdict
+    from allocator.instance import Instance
     from allocator.plan import Plan
 
 
@@ -31,14 +32,14 @@ if TYPE_CHECKING:
 def check(plan: Path, instance: Path | None, start: Path | None, most: int) -> Reply:
     """Recompute PLAN from its instance alone and list every rule it breaks.
 
-    PLAN is a folder, a workbook or a CSV of shipments. Exit code 6 when a rule is broken.
+    PLAN is a folder, a workbook, or a CSV of shipments or of reserves. Exit code 6 when a rule is
+    broken.
     """
     from allocator.check import check as judge
-    from allocator.instance import load
     from allocator.plan import load_plan
 
     read = load_plan(plan)
-    case = load(instance_of(read, instance))
+    case = case_of_plan(read, instance)
     verdict = judge(case, read, start=load_plan(start) if start else None)
     return Reply(
         text=_text(verdict, most),
@@ -52,6 +53,19 @@ def check(plan: Path, instance: Path | None, start: Path | None, most: int) -> R
         status="valid" if verdict.ok else "invalid",
         exit_code=0 if verdict.ok else ViolationError.exit_code,
     )
+
+
+def case_of_plan(plan: Plan, given: Path | None) -> Instance:
+    """Return the instance given, or the one the plan was made for: its scenario and settings too.
+
+    Raises:
+        UsageError: E2131, when neither is known.
+    """
+    from allocator.instance import load
+    from allocator.instance.variant import recorded
+
+    path = instance_of(plan, given)
+    return recorded(plan.run) if given is None else load(path)
 
 
 def instance_of(plan: Plan, given: Path | None) -> Path:

@@ -132,12 +132,12 @@ def solved(request: Request) -> Reply:
 
         out = request.out or default_out(request)
         refuse_other_content(out)
-        case = _case(request)
+        case = case_of(request)
         wanted = thresholds(request.fail_on, _goal_names(case))
         progress.tell(f"{request.instance} is read; the plan goes to {out}")
         with held(out), stopped_like_ctrl_c():
             plan = _planned(request, case, chosen, began, progress)
-            _require(plan)
+            require(plan)
             plan.save(out)
     return plan_reply(plan.replace(path=out), case, missed(plan, wanted))
 
@@ -190,7 +190,8 @@ def default_out(request: Request) -> Path:
     return Path("plans") / (f"{name}-{request.scenario}" if request.scenario else name)
 
 
-def _case(request: Request) -> Instance:
+def case_of(request: Request) -> Instance:
+    """Return the instance with the scenario and the policy keys asked for."""
     from allocator.instance import load
     from allocator.instance.variant import variant
 
@@ -247,7 +248,7 @@ def _planned(
     return plan.replace(run=record)
 
 
-def _require(plan: Plan) -> None:
+def require(plan: Plan) -> None:
     """Refuse to replace an earlier plan by nothing."""
     if plan.status.plan == "none":
         raise NoPlanError.because(

@@ -35,13 +35,12 @@ def explain(
       allocator explain plans/monday
       allocator explain plans/monday C017
     """
-    from allocator.cli.check import instance_of
+    from allocator.cli.check import case_of_plan
     from allocator.explain import explain_text, reasons
-    from allocator.instance import load
     from allocator.plan import load_plan
 
     read = load_plan(plan)
-    case = load(instance_of(read, instance))
+    case = case_of_plan(read, instance)
     table = reasons(case, read, time_limit, most or None, community)
     text = explain_text(table)
     return Reply(text=text, data={"reasons": table.to_dict("records")})

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 THRESHOLD_MISSED = 7
 SMALL = 1e-6
+UNITS = 1e-3  # less is numerical noise
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,8 @@ class Threshold:
         if self.what == "shortage":
             from allocator.report.shortages import noticeable
 
+            if plan.decision == "preposition":
+                return _short_in_scenarios(plan)
             if not plan.states("shortages"):
                 return "the plan does not state its shortages"
             rows = len(noticeable(plan))
@@ -47,6 +50,14 @@ class Threshold:
             return f"the plan has no value of {self.what}; it has {', '.join(found)}"
         over = value > self.most + SMALL * max(1.0, abs(self.most))
         return f"{self.what} is {value:,.6g}" if over else ""
+
+
+def _short_in_scenarios(plan: Plan) -> str:
+    """Say in how many scenarios a plan of reserves leaves anything unmet."""
+    if not plan.states("outcomes"):
+        return "the plan does not state its outcomes"
+    rows = int((plan.outcomes["short_units"] > UNITS).sum())
+    return f"needs are not fully met in {rows:,} scenarios" if rows else ""
 
 
 def thresholds(texts: Sequence[str], goals: Sequence[str]) -> list[Threshold]:

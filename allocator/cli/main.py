@@ -13,9 +13,18 @@ VERBS = {
     "init": Verb("allocator.cli.init:init", "Start a new instance folder."),
     "validate": Verb("allocator.cli.validate:validate", "Check that an instance is valid."),
     "doctor": Verb("allocator.cli.doctor:doctor", "Look for data that is valid but doubtful."),
+    "preposition": Verb(
+        "allocator.cli.preposition:preposition", "Decide what to hold in reserve, and where."
+    ),
     "dispatch": Verb("allocator.cli.dispatch:dispatch", "Decide what goes where, and when."),
     "check": Verb("allocator.cli.check:check", "Judge a plan from its instance alone."),
     "explain": Verb("allocator.cli.explain:explain", "Say why a shortage is there."),
+    "assess": Verb(
+        "allocator.cli.assess:assess", "Score the reserves there are, or a plan of yours."
+    ),
+    "evaluate": Verb(
+        "allocator.cli.evaluate:evaluate", "Try a plan of reserves in other scenarios."
+    ),
     "compare": Verb("allocator.cli.compare:compare", "Set plans side by side."),
     "generate": Verb("allocator.cli.generate:generate", "Make an instance of any size."),
     "export": Verb("allocator.cli.export:export", "Pack an instance or plan into one file."),
@@ -34,6 +43,7 @@ Examples:
   allocator validate my-city
   allocator dispatch my-city --out plans/monday --time-limit 60
   allocator explain plans/monday C017
+  allocator preposition my-city --out plans/reserves
 
 Decide how emergency resources reach communities, and say why.
 

@@ -27,18 +27,19 @@ def plan_reply(plan: Plan, case: Instance, failed: tuple[Fault, ...]) -> Reply:
     warnings = tuple(case.notes.get("warnings", ()))
     if not as_json and len(warnings) > WARNINGS_SHOWN:
         warnings = (*warnings[:WARNINGS_SHOWN], _more(len(warnings) - WARNINGS_SHOWN))
-    errors = (*_faults(plan), *failed)
+    errors = (*faults(plan), *failed)
     return Reply(
-        text="" if as_json else summary_text(plan, case, _width()),
+        text="" if as_json else summary_text(plan, case, width()),
         data=_data(plan, case) if as_json else {},
         warnings=warnings,
         errors=errors,
         status="interrupted" if plan.status.termination == "interrupted" else plan.status.plan,
-        exit_code=_exit_code(plan, failed),
+        exit_code=exit_code(plan, failed),
     )
 
 
-def _exit_code(plan: Plan, failed: tuple[Fault, ...]) -> int:
+def exit_code(plan: Plan, failed: tuple[Fault, ...] = ()) -> int:
+    """Return the exit code of a command about a plan."""
     if plan.status.termination == "interrupted":
         return InterruptedRun.exit_code
     if plan.status.plan == "invalid":
@@ -46,7 +47,7 @@ def _exit_code(plan: Plan, failed: tuple[Fault, ...]) -> int:
     return THRESHOLD_MISSED if failed else 0
 
 
-def _faults(plan: Plan) -> tuple[Fault, ...]:
+def faults(plan: Plan) -> tuple[Fault, ...]:
     """Return why the exit code is not 0, thresholds aside."""
     path = str(plan.path)
     if plan.status.termination == "interrupted":
@@ -67,9 +68,7 @@ def _data(plan: Plan, case: Instance) -> dict[str, object]:
     from dataclasses import asdict
 
     from allocator.plan.save import goal_document
-    from allocator.report.shortages import by_community, by_item, noticeable
 
-    short = not noticeable(plan).empty
     return {
         "path": str(plan.path),
         "instance": dict(plan.instance),
@@ -77,6 +76,22 @@ def _data(plan: Plan, case: Instance) -> dict[str, object]:
         "goals": [goal_document(goal) for goal in plan.goals],
         "summary": dict(plan.summary),
         "seconds": dict(plan.run.get("seconds", {})),
+        **(_reserves(plan, case) if plan.decision == "preposition" else _shipped(plan, case)),
+    }
+
+
+def _reserves(plan: Plan, case: Instance) -> dict[str, object]:
+    from allocator.report.preposition import sites_table
+
+    tables = {name: _records(plan[name]) for name in ("reserves", "agreements", "outcomes")}
+    return {"sites": _records(sites_table(plan, case)), **tables}
+
+
+def _shipped(plan: Plan, case: Instance) -> dict[str, object]:
+    from allocator.report.shortages import by_community, by_item, noticeable
+
+    short = not noticeable(plan).empty
+    return {
         "shipments": len(plan.shipments),
         "shortages": {
             "rows": len(noticeable(plan)),
@@ -91,5 +106,6 @@ def _records(frame: Any) -> list[dict[str, object]]:
     return [{str(key): value for key, value in row.items()} for row in clean.to_dict("records")]
 
 
-def _width() -> int:
+def width() -> int:
+    """Return the cells of a line of text here."""
     return max(NARROWEST, min(WIDEST, shutil.get_terminal_size((USUAL, 24)).columns))

@@ -12,6 +12,7 @@ from typing import Any, Self
 import click
 
 TICK_SECONDS = 0.5
+COMPARED = {"plan": "the plan", "present": "present reserves", "in_proportion": "stock by people"}
 
 
 class ProgressLines:
@@ -71,10 +72,25 @@ class ProgressLines:
             self.doing = f"goal {self.goals[0]}" if self.goals else "solving"
             return f"model: {event['columns']:,} columns, {event['rows']:,} rows"
         if stage == "look":
-            return f"a first look at {' and '.join(event['goals'])} is kept; now one by one"
+            return f"a first look is kept: {', '.join(map(_looked, event['goals']))}"
         if stage == "priced":
             self.doing = "judging and explaining"
             return "price of fairness found"
+        return self._weighing(stage, event)
+
+    def _weighing(self, stage: object, event: Mapping[str, Any]) -> str:
+        """Tell of plans of reserves that are valued, sampled or compared."""
+        if stage == "evaluated":
+            self.doing = "valuing what it is compared with"
+            return f"valued in every scenario: {COMPARED.get(event['plan'], event['plan'])}"
+        if stage == "mean scenario":
+            self.doing = "solving every scenario alone"
+            return "the plan for the mean scenario is valued"
+        if stage == "known":
+            return f"{event['number']} of {event['of']} scenarios solved alone"
+        if stage == "sampled":
+            self.doing = "solving samples"
+            return f"{event['number']} of {event['of']} samples solved"
         return ""
 
     def _goal(self, event: Mapping[str, Any]) -> str:
@@ -105,3 +121,11 @@ class ProgressLines:
         if self._shown:
             click.echo(f"\r{' ' * self._shown}\r", err=True, nl=False)
             self._shown = 0
+
+
+def _looked(goal: Mapping[str, Any]) -> str:
+    from allocator.report.words import goal_amount
+
+    name, bound = str(goal["goal"]), goal["bound"]
+    known = "" if bound is None else f" (bound {goal_amount(name, bound)})"
+    return f"{name} {goal_amount(name, goal['value'])}{known}"

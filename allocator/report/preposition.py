@@ -78,9 +78,8 @@ def _gain(plan: Plan, title: str, other: Mapping[str, float]) -> str:
             share = f" ({percent(abs(more / other[goal.name]))})" if other[goal.name] else ""
             word = "more" if more > 0 else "less"
             parts.append(f"{number(abs(more))} {goal.unit} {word} {goal_words(goal.name)}{share}")
-    what = (
-        "its stock spread by the people near each site" if title == "by people" else f"the {title}"
-    )
+    by_people = "the same stock spread by the people near each site"
+    what = by_people if title == "by people" else f"the {title}"
     return f"Against {what}: {'; '.join(parts) or 'no difference'}."
 
 

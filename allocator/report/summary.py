@@ -38,7 +38,7 @@ def summary_text(plan: Plan, instance: Instance | None = None, width: int = 90) 
             reason_lines(plan, width),
             _basis(plan, instance, width),
         ]
-    sections.append(_path(plan))
+    sections.append(path_lines(plan))
     return "\n\n".join("\n".join(lines) for lines in sections if lines)
 
 
@@ -78,7 +78,8 @@ def _basis(plan: Plan, instance: Instance | None, width: int) -> list[str]:
     return [line for sentence in sentences for line in wrap(sentence, width)]
 
 
-def _path(plan: Plan) -> list[str]:
+def path_lines(plan: Plan) -> list[str]:
+    """Return the line that names the path of the plan, if it has one."""
     return [] if plan.path is None else [f"Plan: {_near(plan.path)}"]
 
 

@@ -22,18 +22,23 @@ class Given:
     size: Ints
     stock: Floats
 
+    def sites(self, case: ReserveCase) -> pd.DataFrame:
+        """Return the open sites as the table of a plan."""
+        reserve, site = case.reserve, np.flatnonzero(self.size >= 0)
+        chosen = self.size[site]
+        return pd.DataFrame(
+            {
+                "site_id": reserve.sites.ids[site],
+                "size_id": reserve.sizes.ids[chosen],
+                "fixed_cost": reserve.sizes.fixed_cost[chosen],
+            }
+        )
+
     def tables(self, case: ReserveCase) -> Tables:
         """Return sites, reserves and agreements as tables of a plan."""
         reserve = case.reserve
-        site = np.flatnonzero(self.size >= 0)
-        chosen = self.size[site]
         where, item = np.nonzero(self.stock > NEAR)
         units = self.stock[where, item]
-        sites = {
-            "site_id": reserve.sites.ids[site],
-            "size_id": reserve.sizes.ids[chosen],
-            "fixed_cost": reserve.sizes.fixed_cost[chosen],
-        }
         stock = {
             "site_id": reserve.sites.ids[where],
             "item_id": reserve.items.ids[item],
@@ -41,8 +46,11 @@ class Given:
             "cost": units * reserve.stock.unit_cost[where, item],
         }
         none = {"agreement_id": np.zeros(0, object), "quantity": np.zeros(0), "cost": np.zeros(0)}
-        frames = {"sites": sites, "reserves": stock, "agreements": none}
-        return {name: pd.DataFrame(columns) for name, columns in frames.items()}
+        return {
+            "sites": self.sites(case),
+            "reserves": pd.DataFrame(stock),
+            "agreements": pd.DataFrame(none),
+        }
 
 
 def present(case: ReserveCase) -> Given:

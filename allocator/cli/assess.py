@@ -1,0 +1,97 @@
+"""`allocator assess`: score the reserves as they stand, or a planner's own plan."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from allocator.cli.dispatch import Request, case_of, stopped_like_ctrl_c
+from allocator.cli.envelope import Reply, run_command
+from allocator.cli.plan_reply import exit_code, faults, width
+from allocator.cli.preposition import limits_of, record
+from allocator.cli.progress import ProgressLines
+from allocator.cli.settings import policy_settings, run_settings
+
+if TYPE_CHECKING:
+    from allocator.preposition_worth import Assessment
+
+HELP = """
+\b
+Examples:
+  allocator assess my-city
+  allocator assess my-city --plan plans/reserves
+  allocator assess my-city --plan my-reserves.xlsx --out plans/mine
+  allocator assess my-city --plan my-reserves.csv --json
+
+Score reserves in every scenario of INSTANCE, each answered as well as they allow: the reserves as
+they stand (the table stocks), or PLAN: a folder, a workbook with a sheet reserves, or a CSV with
+site_id, item_id and quantity. The gain is told over the present reserves, and over the same
+stock spread by the people near each open site. Rules a plan breaks are told and do not stop it.
+
+\b
+Exit codes:
+  0  scored, no rule is broken         2  the command makes no sense
+  3  the instance is not valid         5  the time was too short
+  6  the plan breaks a rule            130  interrupted
+"""
+PATH = click.Path(path_type=Path)
+
+
+@click.command(help=HELP, short_help="Score the reserves there are, or a plan of yours.")
+@click.argument("instance", type=PATH)
+@click.option("--plan", type=PATH, help="A plan of reserves.  [default: those there are]")
+@click.option("--out", type=PATH, help="Folder to write it to, with what is done in each scenario.")
+@click.option("--time-limit", metavar="S", help="Wall clock of the run: 90, 15m or 1h.")
+@click.option("--seed", metavar="N", help="Seed of the solver.  [default: 0]")
+@click.option("--workers", metavar="N", help="Parallel workers.")
+@click.option("--set", "assignments", multiple=True, metavar="KEY=VALUE", help="A policy key.")
+@click.option("--quiet", is_flag=True, help="No progress.")
+@run_command
+def assess(
+    instance: Path,
+    plan: Path | None,
+    out: Path | None,
+    assignments: tuple[str, ...],
+    quiet: bool,
+    **flags: str | None,
+) -> Reply:
+    """Score reserves and tell of it."""
+    began = time.monotonic()
+    request = Request(instance, out, flags, policy=policy_settings(assignments, {}), quiet=quiet)
+    chosen = run_settings(flags)
+    with ProgressLines(quiet) as progress:
+        from allocator import run
+        from allocator.plan.folder import refuse_other_content
+
+        if out is not None:
+            refuse_other_content(out)
+        case = case_of(request)
+        spent = time.monotonic() - began
+        with stopped_like_ctrl_c():
+            found = run.assess(case, plan, limits=limits_of(chosen, spent), progress=progress)
+        own = found.plan.replace(run=record(found.plan, request, chosen, spent))
+        if out is not None:
+            own.save(out)
+            own = own.replace(path=out)
+    from allocator.report.assessment import assessment_text
+
+    as_json = bool(click.get_current_context().params.get("as_json"))
+    return Reply(
+        text="" if as_json else assessment_text(own, found.others, case, plan is None, width()),
+        data=_data(found) if as_json else {},
+        errors=faults(own) if plan is not None else (),
+        status=own.status.plan,
+        exit_code=exit_code(own) if plan is not None else 0,
+    )
+
+
+def _data(found: Assessment) -> dict[str, Any]:
+    table = found.table.astype(object)
+    return {
+        "goals": table.where(found.table.notna(), None).to_dict("records"),
+        "summary": dict(found.plan.summary),
+        "outcomes": found.plan.outcomes.to_dict("records"),
+    }
