@@ -255,13 +255,35 @@ def solve_two_stage(
     *,
     method: str = "auto",
     complete: Complete | None = None,
+    start: Floats | None = None,
     seed: int = 0,
     threads: int = 1,
+    workers: str = "",
+    report: Callable[[TwoStageAnswer], None] = lambda answer: None,
 ) -> TwoStageAnswer:
-    """Solve by the method, or by the one that suits the size; see `solve_benders`."""
+    """Solve by `extensive` or `benders`, or by what suits the size (`auto`); see `solve_benders`.
+
+    Raises:
+        ValueError: No such method.
+    """
+    from allocator.engine.benders import solve_benders
+
+    if method not in ("auto", "extensive", "benders"):
+        raise ValueError(f"no such method: {method}")
     if method == "auto":
         method = "extensive" if extensive_columns(two_stage) <= EXTENSIVE_COLUMNS else "benders"
-    return solve_extensive(two_stage, budget, seed=seed, threads=threads)
+    if method == "extensive":
+        return solve_extensive(two_stage, budget, seed=seed, threads=threads)
+    return solve_benders(
+        two_stage,
+        budget,
+        complete=complete,
+        start=start,
+        seed=seed,
+        threads=threads,
+        workers=workers,
+        report=report,
+    )
 
 
 def extensive_columns(two_stage: TwoStage) -> int:

@@ -1,0 +1,234 @@
+"""The recourse of one scenario: its cost at a first-stage point and a cut that supports it.
+
+For any row duals u (signs as the sides of the rows allow) and d = q - W'u, weak duality gives
+  Q(x) >= sum_r u_r side_r - (T'u) x + sum_c d_c bound_c(x),
+side_r the lower side where u_r > 0 and the upper where u_r < 0, bound_c the lower bound where
+d_c > 0 and the upper where d_c < 0. The cut is this Lagrangian bound, recomputed from u: it holds
+for every x whatever the accuracy of the solver (Neumaier and Shcherbina 2004); only a d of the
+size of the solver's tolerance on a column without that bound is taken for 0.
+
+A row with one column and entries of the first stage, y <= b - t x, is kept as a bound of y that
+moves with x. The program stays small however many such rows tie flows to open sites: those rows
+make the relaxation strong (Fischetti, Ljubic and Sinnl 2016, Benders without the ties is weak).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+
+from allocator.engine.benders_lp import WarmProgram
+from allocator.engine.program import Floats, Ints
+from allocator.engine.two_stage import Recourse
+
+NOISE = 1e-6  # reduced costs up to this share of the largest cost may be the solver's tolerance
+CROSSED = 1e-7  # bounds of a column may cross by this much and still count as equal
+UNMET = 1e-7  # rows that lack less, in all, count as met
+
+
+@dataclass(frozen=True)
+class Cut:
+    """constant + gradient x[columns] <= Q(x), or <= 0 where `feasible` is False.
+
+    `value` is Q at the point, infinite where there is no answer; `work` counts iterations.
+    """
+
+    value: float
+    constant: float
+    columns: Ints
+    gradient: Floats
+    feasible: bool
+    work: int
+
+
+class Subproblem:
+    """One scenario; with `warm` its program stays in HiGHS between calls."""
+
+    def __init__(self, recourse: Recourse, warm: bool = True) -> None:
+        """Split the rows into moving bounds and the rest."""
+        self._recourse = recourse
+        self._warm = warm
+        self._program: WarmProgram | None = None
+        moving, column, factor, side = _moving_bounds(recourse)
+        rest = np.setdiff1d(np.arange(len(recourse.row_lower)), moving)
+        self._moving = column
+        self._constant = side / factor
+        scale = sparse.diags_array(-1.0 / factor) if len(factor) else sparse.csr_array((0, 0))
+        self._slope = sparse.csr_array(scale @ recourse.link[moving])
+        self._matrix, self._link = recourse.matrix[rest], recourse.link[rest]
+        self._row_lower, self._row_upper = recourse.row_lower[rest], recourse.row_upper[rest]
+        self._linked = np.unique(self._link.indices).astype(np.int64)
+        self.columns = np.unique(recourse.link.indices).astype(np.int64)
+        self._transposed = sparse.csr_array(self._matrix.T)
+        self._link_transposed = sparse.csr_array(self._link[:, self.columns].T)
+        self._slope_transposed = sparse.csr_array(self._slope[:, self.columns].T)
+
+    def __getstate__(self) -> dict[str, object]:
+        """Leave HiGHS behind when sent to another process."""
+        return {**vars(self), "_program": None}
+
+    def cut(self, point: Floats) -> Cut:
+        """Return the cost at the first-stage point and the cut there."""
+        program, ended = self._solve(point)
+        if ended == "infeasible":
+            return self._lack(point)
+        duals, value, work = program.duals, program.value, program.iterations
+        constant, gradient = self._lagrangian(duals, self._moved(point))
+        return Cut(value, constant, self.columns, gradient, True, work)
+
+    def floor(self, lower: Floats, upper: Floats) -> float:
+        """Return a bound below the cost at every first-stage point between `lower` and `upper`.
+
+        From the bounds of y alone where they are enough, else by letting the scenario choose x.
+        """
+        recourse, linked = self._recourse, self.columns
+        plain = _of_columns(recourse.cost, recourse)
+        if np.isfinite(plain):
+            return plain
+        program = WarmProgram(
+            np.r_[recourse.cost, np.zeros(len(linked))],
+            np.r_[recourse.lower, lower[linked]],
+            np.r_[recourse.upper, upper[linked]],
+            sparse.csc_matrix(sparse.hstack([recourse.matrix, recourse.link[:, linked]])),
+            recourse.row_lower,
+            recourse.row_upper,
+        )
+        ended = program.solve()
+        if ended == "infeasible":
+            return 0.0  # no point is possible at all: the cuts will say so
+        if ended != "completed":
+            raise RuntimeError("the cost of a scenario has no lower bound")
+        return program.value - NOISE * abs(program.value)
+
+    def answer(self, point: Floats) -> Floats:
+        """Return y at the first-stage point.
+
+        Raises:
+            RuntimeError: There is none.
+        """
+        program, ended = self._solve(point)
+        solution = program.point
+        if ended != "completed" or solution is None:
+            raise RuntimeError(f"no recourse at this point: {ended}")
+        return solution[: len(self._recourse.cost)]
+
+    def _solve(self, point: Floats) -> tuple[WarmProgram, str]:
+        program = self._program or self._built()
+        self._program = program if self._warm else None
+        lower, upper = self._recourse.lower, self._cap(point)
+        if np.any(upper < lower - CROSSED):
+            return program, "infeasible"
+        size, values = len(self._recourse.cost), point[self._linked]
+        program.set_bounds(size + np.arange(len(values)), values, values)
+        where = self._moving
+        program.set_bounds(where, lower[where], np.maximum(upper, lower)[where])
+        ended = program.solve()
+        if ended not in ("completed", "infeasible"):
+            raise RuntimeError(f"HiGHS ended the recourse of a scenario as {ended}")
+        return program, ended
+
+    def _cap(self, point: Floats) -> Floats:
+        upper = self._recourse.upper.copy()
+        upper[self._moving] = np.minimum(upper[self._moving], self._moved(point))
+        return upper
+
+    def _moved(self, point: Floats) -> Floats:
+        bounds: Floats = self._constant + self._slope @ point
+        return bounds
+
+    def _built(self) -> WarmProgram:
+        """Pass rows W y + T z with copies z of the first-stage columns, fixed by their bounds."""
+        recourse, nothing = self._recourse, np.zeros(len(self._linked))
+        return WarmProgram(
+            np.r_[recourse.cost, nothing],
+            np.r_[recourse.lower, nothing],
+            np.r_[recourse.upper, nothing],
+            sparse.csc_matrix(sparse.hstack([self._matrix, self._link[:, self._linked]])),
+            self._row_lower,
+            self._row_upper,
+        )
+
+    def _lagrangian(self, duals: Floats, moved: Floats) -> tuple[float, Floats]:
+        """Return constant and gradient; `moved` are the moving bounds at the point.
+
+        A reduced cost may count against the moving bound or the fixed one; where both are equal
+        (an open site) the moving one says more about the points beside it.
+        """
+        recourse = self._recourse
+        constant, duals = _of_rows(duals, self._row_lower, self._row_upper)
+        reduced = recourse.cost - self._transposed @ duals
+        gradient = -(self._link_transposed @ duals)
+        mine = self._moving
+        binding = moved <= recourse.upper[mine] * (1 + CROSSED) + CROSSED
+        weight = np.where((reduced[mine] < 0) & binding, reduced[mine], 0.0)
+        constant += float(weight @ self._constant)
+        gradient += self._slope_transposed @ weight
+        reduced[mine[weight < 0]] = 0.0
+        return constant + _of_columns(reduced, recourse), gradient
+
+    def _lack(self, point: Floats) -> Cut:
+        """Return the cut that says how much the rows lack at least: it must not be positive.
+
+        Phase one with slacks on all rows: its least sum is 0 exactly where there is an answer, and
+        its duals bound it from below everywhere, as for a cost.
+        """
+        recourse = self._recourse
+        rows, size = len(recourse.row_lower), len(recourse.cost)
+        shift = recourse.link @ point
+        program = WarmProgram(
+            np.r_[np.zeros(size), np.ones(2 * rows)],
+            np.r_[recourse.lower, np.zeros(2 * rows)],
+            np.r_[recourse.upper, np.full(2 * rows, np.inf)],
+            sparse.csc_matrix(
+                sparse.hstack([recourse.matrix, sparse.eye_array(rows), -sparse.eye_array(rows)])
+            ),
+            recourse.row_lower - shift,
+            recourse.row_upper - shift,
+        )
+        ended = program.solve()
+        if ended != "completed" or program.value <= UNMET:
+            raise RuntimeError("a scenario is neither feasible nor infeasible within tolerance")
+        constant, duals = _of_rows(program.duals, recourse.row_lower, recourse.row_upper)
+        reduced = -(recourse.matrix.T @ duals)
+        constant += _of_columns(reduced, recourse, 1.0)
+        gradient = -(recourse.link.T @ duals)[self.columns]
+        scale = max(1e-9, float(np.abs(gradient).max(initial=0.0)), 1e-6 * abs(constant))
+        iterations = program.iterations
+        return Cut(np.inf, constant / scale, self.columns, gradient / scale, False, iterations)
+
+
+def _moving_bounds(recourse: Recourse) -> tuple[Ints, Ints, Floats, Floats]:
+    """Return rows that bound one column from above: row, column, factor, side; one a column."""
+    matrix = sparse.csr_matrix(recourse.matrix)
+    tied = np.diff(recourse.link.indptr) > 0
+    rows = np.flatnonzero((np.diff(matrix.indptr) == 1) & tied)
+    column, factor = matrix.indices[matrix.indptr[rows]], matrix.data[matrix.indptr[rows]]
+    low, high = recourse.row_lower[rows], recourse.row_upper[rows]
+    above = (factor > 0) & np.isinf(low) & np.isfinite(high)
+    below = (factor < 0) & np.isinf(high) & np.isfinite(low)
+    side = np.where(factor > 0, high, low)
+    usable = np.flatnonzero(above | below)
+    _, first = np.unique(column[usable], return_index=True)
+    kept = usable[first]
+    return rows[kept].astype(np.int64), column[kept].astype(np.int64), factor[kept], side[kept]
+
+
+def _of_rows(duals: Floats, lower: Floats, upper: Floats) -> tuple[float, Floats]:
+    """Return what the sides of the rows give, and the duals without those no side supports."""
+    missing = (np.isinf(lower) & (duals > 0)) | (np.isinf(upper) & (duals < 0))
+    duals = np.where(missing, 0.0, duals)
+    used = duals != 0
+    side = np.where(duals > 0, lower, upper)
+    return float(duals[used] @ side[used]), duals
+
+
+def _of_columns(reduced: Floats, recourse: Recourse, scale: float | None = None) -> float:
+    """Return what the bounds of the columns give; minus infinity where one is missing."""
+    if scale is None:
+        scale = float(np.abs(recourse.cost).max(initial=1.0))
+    bound = np.where(reduced > 0, recourse.lower, recourse.upper)
+    noise = np.isinf(bound) & (np.abs(reduced) <= NOISE * scale)
+    used = (reduced != 0) & ~noise
+    return float(reduced[used] @ bound[used])
