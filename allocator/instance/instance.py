@@ -11,6 +11,7 @@ import pandas as pd
 
 from allocator.errors import InstanceError
 from allocator.instance.assemble import assemble, reassemble, unknown_table
+from allocator.instance.bulk import bulk_changes
 from allocator.instance.bundle import Bundle
 from allocator.instance.coerce import empty_table, typed_table
 from allocator.instance.faultlog import FaultLog
@@ -126,6 +127,7 @@ class Instance:
             InstanceError: The scenario is unknown, or what it changes is not valid.
         """
         changed = overlaid(self.tables, scenario_id)
+        changed |= bulk_changes({**self.tables, **changed}, scenario_id)
         return self.replace(
             name=f"{self.name}:{scenario_id}", policy=None, validate=True, **changed
         )

@@ -8,7 +8,6 @@ from typing import Any
 import pandas as pd
 
 from allocator.errors import InstanceError
-from allocator.instance.bulk import bulk_changes
 from allocator.instance.faultlog import nearest
 from allocator.instance.numbers import TRUE_WORDS, parse_number
 from allocator.instance.schema import Field, tables
@@ -16,7 +15,7 @@ from allocator.instance.selectors import select
 
 
 def overlaid(tables_: Mapping[str, pd.DataFrame], scenario: str) -> dict[str, pd.DataFrame]:
-    """Return the tables a scenario changes: overlays in their order, then its bulk rows.
+    """Return the tables the overlays of a scenario change, changed in the order of overlays.
 
     Raises:
         InstanceError: There is no such scenario.
@@ -32,8 +31,7 @@ def overlaid(tables_: Mapping[str, pd.DataFrame], scenario: str) -> dict[str, pd
             code="E1318",
         )
     overlays = tables_["overlays"]
-    changed = changes(tables_, overlays[overlays["scenario_id"] == scenario])
-    return changed | bulk_changes({**tables_, **changed}, scenario)
+    return changes(tables_, overlays[overlays["scenario_id"] == scenario])
 
 
 def changes(tables_: Mapping[str, pd.DataFrame], overlays: pd.DataFrame) -> dict[str, pd.DataFrame]:
