@@ -58,9 +58,16 @@ def test_extensive_form(seed: int) -> None:
     assert_same(random_case(seed), "extensive")
 
 
+@few
+@given(st.integers(0, 100_000))
+def test_benders(seed: int) -> None:
+    assert_same(random_case(seed), "benders")
+
+
+@pytest.mark.parametrize("method", ["extensive", "benders"])
 @pytest.mark.parametrize("seed", HARD)
-def test_extensive_form_of_hard_cases(seed: int) -> None:
-    assert_same(random_case(seed), "extensive")
+def test_hard_cases(seed: int, method: str) -> None:
+    assert_same(random_case(seed), method)
 
 
 @pytest.mark.parametrize("seed", [0, 1, 6, 11, 24])

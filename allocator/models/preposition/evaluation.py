@@ -11,7 +11,6 @@ from scipy import sparse
 
 from allocator.engine.program import Floats, Program
 from allocator.engine.session import Session
-from allocator.engine.two_stage import Recourse
 from allocator.errors import InternalError
 from allocator.instance.lanes import Bools
 from allocator.models.preposition.model import PrepositionModel, Scenario
@@ -88,7 +87,7 @@ def answer(model: PrepositionModel, first: Floats, number: int, seed: int = 0) -
     """
     scenario = model.scenario(number)
     costs = {"critical": scenario.people, "cost": scenario.recourse.cost}
-    session = Session(fixed_program(scenario.recourse, first), seed=seed)
+    session = Session(fixed_program(scenario, first), seed=seed)
     goals = [goal for goal in model.policy.reserve_goals if np.any(costs[goal])]
     solution: Floats | None = None
     for goal in goals or ["cost"]:
@@ -110,11 +109,13 @@ def answer(model: PrepositionModel, first: Floats, number: int, seed: int = 0) -
     return solution
 
 
-def fixed_program(recourse: Recourse, first: Floats) -> Program:
+def fixed_program(scenario: Scenario, first: Floats) -> Program:
     """Return the program of a scenario with the first stage put in."""
+    recourse = scenario.recourse
     program, moved = Program(), recourse.link @ first
     columns = program.add_columns("recourse", len(recourse.cost), recourse.upper, recourse.lower)
     low, high = recourse.row_lower - moved, recourse.row_upper - moved
+    high[scenario.linked] = np.inf
     rows = program.add_rows("recourse", len(moved), low, high)
     entries = recourse.matrix.tocoo()
     if len(rows):

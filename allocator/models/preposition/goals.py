@@ -37,6 +37,7 @@ def solve_goals(
     method: str = "auto",
     seed: int = 0,
     threads: int = 1,
+    workers: str = "",
     report: Report = lambda progress: None,
 ) -> Progress:
     """Minimise the goals of the policy in order; tell after each."""
@@ -59,8 +60,10 @@ def solve_goals(
             budget if last else _part(budget),
             method=method,
             complete=Whole(model),
+            start=None if progress.found is None else progress.found.first,
             seed=seed,
             threads=threads,
+            workers=workers,
         )
         _record(model, progress, goal, solved)
         if solved.value is not None:

@@ -28,12 +28,14 @@ class Scenario:
         people: How its columns count in the goal critical.
         columns: What its columns stand for.
         floors: Its rows `floor`.
+        linked: Its rows `linked`, implied where the first stage is whole.
     """
 
     recourse: Recourse
     people: Floats
     columns: Columns
     floors: Ints
+    linked: Ints
 
 
 class PrepositionModel:
@@ -59,7 +61,11 @@ class PrepositionModel:
         if found is None:
             program = self.program(number)
             found = Scenario(
-                program.recourse(), program.people(), program.columns(), program.floors
+                program.recourse(),
+                program.people(),
+                program.columns(),
+                program.floors,
+                program.linked,
             )
             self._scenarios[number] = found
         return found

@@ -209,7 +209,7 @@ class ScenarioProgram:
         chosen = volume > 0
         keys, row = np.unique(lane[chosen], return_inverse=True)
         labels = self.label.lane(keys)
-        rows = self.program.add_rows("linked", len(keys), upper=0.0, labels=labels)
+        self.linked = rows = self.program.add_rows("linked", len(keys), upper=0.0, labels=labels)
         self.program.add_entries(rows[row], moved[chosen], volume[chosen])
         which, size = np.nonzero(lanes.site[keys][:, None] == sizes.site[None, :])
         most = wanted[lanes.community[keys]][which]

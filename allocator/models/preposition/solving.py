@@ -45,6 +45,7 @@ def solve(
     seed: int = 0,
     threads: int = 1,
     report: Report = lambda answer: None,
+    workers: str = "",
 ) -> Answer:
     """Return the plan of a valid instance, what is known of each goal, and the program's size.
 
@@ -55,6 +56,7 @@ def solve(
         seed: Seed of the solver.
         threads: Threads for the scenarios.
         report: Told the answer so far after each goal.
+        workers: Address of a cluster for the scenarios, dask://host:port; blank = threads.
     """
     case = reserve_case(instance) if isinstance(instance, Instance) else instance
     model = PrepositionModel(case)
@@ -62,7 +64,7 @@ def solve(
     def tell(progress: Progress) -> None:
         report(answer_of(model, progress))
 
-    progress = solve_goals(model, budget or Budget(), method, seed, threads, tell)
+    progress = solve_goals(model, budget or Budget(), method, seed, threads, workers, tell)
     return answer_of(model, progress)
 
 

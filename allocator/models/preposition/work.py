@@ -23,6 +23,7 @@ def work(
     seed: int,
     threads: int,
     method: str = "auto",
+    workers: str = "",
 ) -> None:
     """Solve the goals in order and emit the plan after each."""
     deadline = None if seconds is None else time.monotonic() + seconds
@@ -37,4 +38,4 @@ def work(
             event["seconds"] = result.seconds
         emit(answer, **event)
 
-    solve(instance, Budget(deadline, work, gap), method, seed, threads, report)
+    solve(instance, Budget(deadline, work, gap), method, seed, threads, report, workers)
