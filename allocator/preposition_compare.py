@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 import numpy as np
+import pandas as pd
 
 from allocator.engine.child import Child
 from allocator.engine.program import Floats, Ints
@@ -16,7 +17,7 @@ from allocator.instance.futures import ReserveCase
 from allocator.limits import Limits
 from allocator.models.preposition.given import stock_of_plan
 from allocator.models.preposition.yardsticks import in_proportion, present, sizes_for
-from allocator.plan import Plan
+from allocator.plan import Plan, plan_table
 from allocator.plan.status import Termination
 from allocator.preposition_judged import judged
 
@@ -33,26 +34,25 @@ def yardsticks(case: ReserveCase, plan: Plan) -> dict[str, dict[str, Any]]:
     found = {}
     if case.reserve.stock.present.any():
         found[PRESENT] = dict(present(case).tables(case))
-    size, totals = stage_of(case, plan)
-    found[PROPORTION] = dict(in_proportion(case, size, totals).tables(case))
+    size, stock = stage_of(case, plan.tables)
+    found[PROPORTION] = dict(in_proportion(case, size, stock.sum(axis=0)).tables(case))
     found[PROPORTION]["agreements"] = plan["agreements"]
     return found
 
 
-def stage_of(case: ReserveCase, plan: Plan) -> tuple[Ints, Floats]:
-    """Return the size of every site of a plan, -1 = closed, and its total of every item."""
-    reserve = case.reserve
-    stock = stock_of_plan(case, plan.tables)
-    opened = reserve.sites.kept | (stock > 0).any(axis=1)
-    if plan.states("sites"):
-        opened = np.isin(reserve.sites.ids, plan["sites"]["site_id"].to_numpy(object))
+def stage_of(case: ReserveCase, tables: Mapping[str, pd.DataFrame]) -> tuple[Ints, Floats]:
+    """Return the size of every site of a plan, -1 = closed, and its stock, sites x items."""
+    reserve, stock = case.reserve, stock_of_plan(case, tables)
+    sites = plan_table("sites", tables.get("sites"))
+    opened = np.isin(reserve.sites.ids, sites["site_id"].to_numpy(object))
+    if "sites" not in tables:
+        opened = reserve.sites.kept | (stock > 0).any(axis=1)
     size = sizes_for(case, stock, opened)
-    named = dict(zip(plan["sites"]["site_id"], plan["sites"]["size_id"], strict=True))
-    for number in range(len(reserve.sizes)):
-        where = reserve.sizes.site[number]
-        if named.get(reserve.sites.ids[where]) == reserve.sizes.ids[number]:
-            size[where] = number
-    return size, stock.sum(axis=0)
+    named = set(zip(sites["site_id"], sites["size_id"], strict=True))
+    keys = zip(reserve.sites.ids[reserve.sizes.site], reserve.sizes.ids, strict=True)
+    stated = np.array([key in named for key in keys], dtype=bool)
+    size[reserve.sizes.site[stated]] = np.flatnonzero(stated)
+    return size, stock
 
 
 def evaluated(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 import pandas as pd
@@ -29,12 +30,7 @@ def judged(
     results: Iterable[StageResult] = (),
 ) -> Plan:
     """Return tables as a plan: valid or not, its goals, its outcomes and costs in the summary."""
-    plan = Plan(
-        "preposition",
-        tables,
-        Status("completed", "invalid"),
-        instance={"name": instance.name, "hash": instance_hash(instance)},
-    )
+    plan = Plan("preposition", tables, Status("completed", "invalid"))
     verdict = judge(instance, plan)
     if plan.states("recourse"):
         plan = plan.replace(tables={**tables, "outcomes": verdict.outcomes})
@@ -46,7 +42,11 @@ def judged(
         status=Status("completed", "valid" if verdict.ok else "invalid"),
         goals=goal_results(instance, verdict.goals, results, source),
         summary=summary,
+        instance={"name": instance.name, "hash": _hash(instance)},
     )
+
+
+_hash = lru_cache(maxsize=2)(instance_hash)
 
 
 def goal_results(

@@ -18,10 +18,10 @@ from allocator.instance.schema import settings
 from allocator.limits import Limits
 from allocator.models.answer import Answer
 from allocator.models.dispatch.results import proven
-from allocator.models.preposition.yardsticks import first_guesses
+from allocator.models.preposition.yardsticks import Given, first_guesses
 from allocator.plan import GoalResult, Plan, Status
 from allocator.plan.status import Termination
-from allocator.preposition_compare import evaluated, yardsticks
+from allocator.preposition_compare import evaluated, stage_of, yardsticks
 from allocator.preposition_judged import by_name, by_rule, goal_results, judged, values
 
 Progress = Callable[[Mapping[str, Any]], None]
@@ -171,8 +171,13 @@ class Preposition:
             return {}
         plans = yardsticks(self.case, plan)
         found, _ = evaluated(self.instance, plans, self.limits, left, self.progress)
+        compared = {name: by_name(one) for name, one in found.items()}
+        for name in plans.keys() - found.keys():
+            # Worse than these reserves could do: said to be so.
+            size, stock = stage_of(self.case, plans[name])
+            compared[f"{name}_by_rule"] = by_name(by_rule(self.case, Given(size, stock), name))
         self._mark("compare")
-        return {name: by_name(one) for name, one in found.items()}
+        return compared
 
     def _with_summary(
         self,

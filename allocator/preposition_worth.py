@@ -163,7 +163,7 @@ def _first_stage(case: ReserveCase, plan: Plan) -> dict[str, pd.DataFrame]:
     """Return what a plan decides before; sites it does not name are those its stock calls for."""
     names = ("reserves", "sites", "agreements", "assignments")
     stated = {name: plan[name] for name in names if plan.states(name)}
-    size, _ = stage_of(case, plan)
+    size, _ = stage_of(case, plan.tables)
     return {"sites": Given(size, case.reserve.stock.present).sites(case)} | stated
 
 

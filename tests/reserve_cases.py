@@ -21,14 +21,17 @@ def reserve_instance() -> Instance:
         name="reserves",
         periods=pd.DataFrame({"period": [1, 2]}),
         communities=frame(
-            "community_id population vulnerability", ("A", 100, 1), ("B", 50, 2), ("C", 10, 1)
+            "community_id name population vulnerability lat lon",
+            ("A", "田林街道", 100, 1, 31.00, 121.00),
+            ("B", "Linping", 50, 2, 31.05, 121.00),
+            ("C", "", 10, 1, 31.10, 121.00),
         ),
         sites=frame(
-            "site_id status survival throughput_m3",
-            ("S", "open", 0.9, None),
-            ("W", "candidate", 1, 100),
-            ("V", "candidate", 1, None),
-            ("X", "closed", 1, None),
+            "site_id status survival throughput_m3 lat lon",
+            ("S", "open", 0.9, None, 31.02, 121.01),
+            ("W", "candidate", 1, 100, 31.06, 121.01),
+            ("V", "candidate", 1, None, 31.00, 121.01),
+            ("X", "closed", 1, None, 31.00, 121.02),
         ),
         sizes=frame(
             "site_id size_id fixed_cost volume_m3 throughput_m3",

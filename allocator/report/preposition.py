@@ -15,7 +15,17 @@ from allocator.report.words import TOLD, count, goal_amount, goal_words, label, 
 
 MOST = 10
 WORST = 5
-OTHERS = {"present": "present reserves", "in_proportion": "by people"}
+STOCKS = 3  # items named at a site
+OTHERS = {
+    "present": "present reserves",
+    "in_proportion": "by people",
+    "present_by_rule": "present, by rule",
+    "in_proportion_by_rule": "by people, by rule",
+}
+BY_RULE = (
+    "By rule: there was no time to answer the scenarios as well as these reserves allow; over the"
+    " cheapest lanes first they come to this."
+)
 COSTS = {
     "sites": "sites",
     "stock": "stock",
@@ -65,7 +75,10 @@ def compared_lines(plan: Plan, width: int) -> list[str]:
     ]
     lines = table(columns, rows, width)
     for title, found in shown.items():
-        lines += wrap(_gain(plan, title, found), width)
+        if not title.endswith("by rule"):
+            lines += wrap(_gain(plan, title, found), width)
+    if any(others[name] for name in others if name.endswith("_by_rule")):
+        lines += wrap(BY_RULE, width)
     return lines
 
 
@@ -145,12 +158,7 @@ def sites_table(plan: Plan, instance: Instance | None) -> pd.DataFrame:
     sites, stock = plan.sites, plan.reserves
     found = sites[["site_id", "size_id", "fixed_cost"]].reset_index(drop=True)
     mine = stock.sort_values("quantity", ascending=False, kind="stable")
-    told = {
-        site: ", ".join(
-            f"{number(q)} {i}" for i, q in zip(rows["item_id"], rows["quantity"], strict=True)
-        )
-        for site, rows in mine.groupby("site_id", sort=False)
-    }
+    told = {str(site): _stock_words(rows) for site, rows in mine.groupby("site_id", sort=False)}
     found["stock"] = [told.get(site, "nothing") for site in found["site_id"]]
     if instance is None:
         return found.assign(name="", new=False, m3=np.nan, used=np.nan)
@@ -166,6 +174,14 @@ def sites_table(plan: Plan, instance: Instance | None) -> pd.DataFrame:
         used=load / np.where(room > 0, room, np.nan),
     )
     return found.sort_values("m3", ascending=False, kind="stable", ignore_index=True)
+
+
+def _stock_words(rows: pd.DataFrame) -> str:
+    """Name the largest stocks of a site."""
+    head = rows.head(STOCKS)
+    parts = [f"{number(q)} {i}" for i, q in zip(head["item_id"], head["quantity"], strict=True)]
+    rest = len(rows) - len(head)
+    return ", ".join(parts) + (f" and {count(rest, 'more item')}" if rest else "")
 
 
 def item_lines(plan: Plan, instance: Instance, case: ReserveCase, width: int) -> list[str]:

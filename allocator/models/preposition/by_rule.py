@@ -28,7 +28,7 @@ def served_by_rule(case: ReserveCase, stock: Floats, size: Ints) -> pd.DataFrame
     left, lack = futures.survival * stock[None], futures.need.copy()
     room = np.where(size >= 0, futures.throughput_m3[:, size], 0.0)
     cost = lanes.unit_cost(items.m3)
-    steps = []
+    steps: list[tuple[int, int, Floats]] = []
     for item in np.argsort(items.tier, kind="stable").tolist():
         used = np.flatnonzero(stock[lanes.site, item] > 0)
         for lane in used[np.argsort(cost[used, item], kind="stable")].tolist():
@@ -40,21 +40,26 @@ def served_by_rule(case: ReserveCase, stock: Floats, size: Ints) -> pd.DataFrame
             left[:, site, item] -= sent
             lack[:, town, item] -= sent
             room[:, site] -= np.where(sent > 0, sent * items.m3[item], 0.0)
-            steps.append(_sent(case, lane, item, sent))
-    parts = [*steps, _short(case, lack), _surplus(case, left)]
+            if sent.any():
+                steps.append((lane, item, sent))
+    parts = [_sent(case, steps), _short(case, lack), _surplus(case, left)]
     return pd.concat(parts, ignore_index=True)[KINDS]
 
 
-def _sent(case: ReserveCase, lane: int, item: int, sent: Floats) -> pd.DataFrame:
-    scenario, reserve = np.flatnonzero(sent > SMALLEST), case.reserve
-    ends = reserve.lanes.site[lane], reserve.lanes.community[lane]
+def _sent(case: ReserveCase, steps: list[tuple[int, int, Floats]]) -> pd.DataFrame:
+    """Return what is shipped; each step has a lane, an item and the units by scenario."""
+    reserve = case.reserve
+    units = np.array([sent for *_, sent in steps]).reshape(len(steps), len(case.futures))
+    step, scenario = np.nonzero(units > SMALLEST)
+    lane = np.array([lane for lane, *_ in steps], dtype=np.int64)[step]
+    item = np.array([item for _, item, _ in steps], dtype=np.int64)[step]
     return _rows(
         case,
         "ship",
         scenario,
-        sent[scenario],
-        from_id=reserve.sites.ids[ends[0]],
-        to_id=reserve.communities.ids[ends[1]],
+        units[step, scenario],
+        from_id=reserve.sites.ids[reserve.lanes.site[lane]],
+        to_id=reserve.communities.ids[reserve.lanes.community[lane]],
         item_id=reserve.items.ids[item],
     )
 
