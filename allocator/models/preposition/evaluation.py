@@ -28,7 +28,7 @@ class Evaluation:
         recourse: One array of y a scenario.
         cost: (scenarios,) money after the first stage.
         critical: (scenarios,) people short of life-critical goods.
-        kept: (scenarios,) whether the floors can be kept; where not, they are left out.
+        kept: (scenarios,) whether the floors are kept; where that is impossible they are left out.
         spent: Money of the first stage.
     """
 
@@ -46,17 +46,28 @@ class Evaluation:
         return {"critical": float(chance @ self.critical), "cost": cost}
 
 
-def evaluate_first(
-    model: PrepositionModel, first: Floats, threads: int = 1, seed: int = 0
-) -> Evaluation:
-    """Solve the recourse of every scenario for a given first stage, goal by goal."""
-    numbers = range(len(model))
-    if threads > 1:
-        with ThreadPoolExecutor(threads) as pool:
-            found = list(pool.map(lambda number: answer(model, first, number, seed), numbers))
-    else:
-        found = [answer(model, first, number, seed) for number in numbers]
-    return measured(model, first, found)
+def answers(
+    model: PrepositionModel,
+    first: Floats,
+    threads: int = 1,
+    seed: int = 0,
+    goals: Sequence[str] | None = None,
+) -> list[Floats]:
+    """Solve the recourse of every scenario for a given first stage, goal by goal.
+
+    Args:
+        model: First stage and scenarios.
+        first: The point of the first stage.
+        threads: Scenarios solved at once.
+        seed: Seed of the solver.
+        goals: The goals in order; None = those of the policy.
+    """
+    order, numbers = goals or model.policy.reserve_goals, range(len(model))
+    if threads == 1:
+        return [answer(model, first, number, order, seed) for number in numbers]
+    with ThreadPoolExecutor(threads) as pool:
+        found = pool.map(lambda number: answer(model, first, number, order, seed), numbers)
+        return list(found)
 
 
 def measured(model: PrepositionModel, first: Floats, recourse: Sequence[Floats]) -> Evaluation:
@@ -80,7 +91,9 @@ def _keeps_floors(scenario: Scenario, first: Floats, point: Floats) -> bool:
     return bool((scenario.recourse.matrix[rows] @ point <= upper + NEAR * (1 + upper)).all())
 
 
-def answer(model: PrepositionModel, first: Floats, number: int, seed: int = 0) -> Floats:
+def answer(
+    model: PrepositionModel, first: Floats, number: int, order: Sequence[str], seed: int = 0
+) -> Floats:
     """Return the recourse of one scenario that is best in the order of the goals.
 
     The floors of a scenario that cannot keep them are left out.
@@ -88,7 +101,7 @@ def answer(model: PrepositionModel, first: Floats, number: int, seed: int = 0) -
     scenario = model.scenario(number)
     costs = {"critical": scenario.people, "cost": scenario.recourse.cost}
     session = Session(fixed_program(scenario, first), seed=seed)
-    goals = [goal for goal in model.policy.reserve_goals if np.any(costs[goal])]
+    goals = [goal for goal in order if np.any(costs[goal])]
     solution: Floats | None = None
     for goal in goals or ["cost"]:
         outcome = session.minimise(costs[goal])

@@ -10,7 +10,7 @@ import numpy as np
 
 from allocator.engine.ordered import Budget, StageResult
 from allocator.engine.two_stage import Held, TwoStageAnswer, solve_two_stage
-from allocator.models.preposition.evaluation import Evaluation, evaluate_first, measured
+from allocator.models.preposition.evaluation import Evaluation, answers, measured
 from allocator.models.preposition.model import UNITS, PrepositionModel
 from allocator.models.preposition.read import rounded
 from allocator.models.preposition.whole import Whole
@@ -130,8 +130,9 @@ def _clean(model: PrepositionModel, progress: Progress, seed: int, threads: int)
     if progress.found is None:
         return
     first = rounded(model, progress.found.first)
-    again = evaluate_first(model, first, threads, seed)
-    if again.kept.all() and not tied(model):
+    again = measured(model, first, answers(model, first, threads, seed))
+    given_up = first[model.services.missed] > 0.5 if len(model.services.missed) else False
+    if (again.kept | given_up).all() and not tied(model):
         progress.found = again
         values = again.values(model)
         progress.results = [

@@ -11,7 +11,7 @@ from allocator.engine.ordered import Budget
 from allocator.instance.futures import ReserveCase, reserve_case
 from allocator.instance.instance import Instance
 from allocator.models.answer import Answer
-from allocator.models.preposition.evaluation import evaluate_first
+from allocator.models.preposition.floors import evaluate_plan
 from allocator.models.preposition.given import model_of_plan
 from allocator.models.preposition.goals import Progress, solve_goals
 from allocator.models.preposition.model import PrepositionModel
@@ -28,8 +28,8 @@ class Evaluated:
         outcomes: One row a scenario.
         recourse: What is done in each scenario.
         values: Value of every goal.
-        floors_missed: Ids of the scenarios in which the floors cannot be kept; there they are
-            left out.
+        floors_missed: Ids of the scenarios in which the floors are not kept: it is impossible, or
+            the probability asked for allows it.
     """
 
     outcomes: pd.DataFrame
@@ -100,7 +100,7 @@ def evaluate(
     """
     case = reserve_case(instance) if isinstance(instance, Instance) else instance
     model, first = model_of_plan(case, tables)
-    found = evaluate_first(model, first, threads, seed)
+    found = evaluate_plan(model, first, threads, seed)
     return Evaluated(
         outcomes=outcomes_table(model, found),
         recourse=recourse_table(model, found),
