@@ -16,7 +16,8 @@ def doctor(instance: str) -> Reply:
     r"""Say what no plan can do, where data looks wrong, and the cheapest repair, without solving.
 
     \b
-    Supply against need, reach of every need, fleet hours, gate minutes, throughput, floors, pins.
+    Supply against need, reach of every need, fleet hours, gate minutes, throughput, floors, pins;
+    with tables of pre-positioning also reach, coverage and room of reserves in every scenario.
     Exit 0 when a plan may exist, whatever the warnings; exit 4 when the sums prove that none can.
 
     \b
@@ -25,9 +26,11 @@ def doctor(instance: str) -> Reply:
       allocator doctor my-city --json
     """
     from allocator.doctor import doctor as examine
+    from allocator.doctor.reserves import reserve_findings
     from allocator.instance import load
 
-    diagnosis = examine(load(instance))
+    found = load(instance)
+    diagnosis = examine(found).joined(reserve_findings(found))
     width = max(60, min(100, shutil.get_terminal_size((88, 24)).columns))
     return Reply(
         text=diagnosis.to_text(width),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import textwrap
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -47,6 +47,11 @@ class Diagnosis:
     size: Mapping[str, int]
     findings: tuple[Finding, ...]
     tables: Mapping[str, pd.DataFrame]
+
+    def joined(self, others: Iterable[Finding]) -> Diagnosis:
+        """Return the diagnosis with other findings among its own, the worst first."""
+        found = sorted((*self.findings, *others), key=lambda one: list(_HEADINGS).index(one.level))
+        return replace(self, findings=tuple(found))
 
     @property
     def errors(self) -> tuple[Finding, ...]:

@@ -50,6 +50,12 @@ CODES: Mapping[str, str] = {
     "W3810": "more people in need than live there",
     "W3811": "earmark that names no community, district or zone",
     "I3812": "communities without a need",
+    "E3901": "coverage no site can give",
+    "E3902": "floors of reserves nothing can keep",
+    "E3903": "days of need out of reach",
+    "W3904": "no reserve can reach",
+    "W3905": "cut off from reserves at times",
+    "W3906": "less room for reserves than need",
 }
 
 
