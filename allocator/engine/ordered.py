@@ -11,9 +11,11 @@ import numpy as np
 from scipy import sparse
 
 from allocator.engine.program import Floats
-from allocator.engine.session import Outcome, Session
+from allocator.engine.session import TIGHT, Outcome, Session
 
 NUMERICAL = 1e-5  # a slack above this is given up by choice: the optimal face is not kept
+NEAR = 0.5  # of the gap asked for
+LOOK_GAP = 2e-4  # of both goals together
 CROSSOVER_COLUMNS = 150_000  # above this a corner of the last optimal face costs too long
 
 
@@ -32,6 +34,11 @@ class Budget:
     def spent(self) -> bool:
         """Whether the deadline has passed."""
         return self.deadline is not None and time.monotonic() >= self.deadline
+
+
+def near(budget: Budget) -> float:
+    """Return a relative gap that is near enough where no later goal needs the optimal face."""
+    return max(TIGHT, NEAR * budget.gap)
 
 
 @dataclass(frozen=True)
@@ -119,6 +126,7 @@ class LinearStage:
             budget.gap,
             start=progress.solution,
             crossover=self.final and session.columns <= CROSSOVER_COLUMNS,
+            tolerance=near(budget) if self.final and session.columns > CROSSOVER_COLUMNS else TIGHT,
         )
         self.take(session, outcome, progress)
 
@@ -180,7 +188,7 @@ class LookStage:
         """Minimise, keep the point, tell."""
         cost = self.weight * self.first.cost + self.second.cost
         outcome = session.minimise(
-            cost, budget.seconds(), budget.work, budget.gap, crossover=False, rough=True
+            cost, budget.seconds(), budget.work, budget.gap, crossover=False, tolerance=LOOK_GAP
         )
         point = outcome.solution
         if point is None or outcome.termination == "infeasible":

@@ -18,7 +18,7 @@ FACE_WIDTH = 1e-6  # how near, relative to its size, a value must be to the boun
 MOST_ITERATIONS = 2147483647
 STALLED_ITERATIONS = 150
 # Relative gaps of the interior point method; the bound says what each was worth.
-TIGHT, LOOSE, ROUGH = 1e-8, 1e-5, 2e-4
+TIGHT, LOOSE = 1e-8, 1e-5
 SIMPLEX_COLUMNS = 20_000  # above this the interior point method is faster on dispatch programs
 Interrupted = Callable[[], bool]
 
@@ -118,12 +118,13 @@ class Session:
         interrupted: Interrupted | None = None,
         crossover: bool = True,
         relaxed: bool = False,
-        rough: bool = False,
+        tolerance: float = TIGHT,
     ) -> Outcome:
         """Minimise `cost` over the columns.
 
         The bound is recomputed from the row duals (programs without integers) or the solver's own
-        (with integers), and is null when unknown. `rough` stops the interior point method early.
+        (with integers), and is null when unknown. `tolerance` is the relative gap
+        at which the interior point method stops.
         """
         began = time.perf_counter()
         _require(
@@ -137,10 +138,10 @@ class Session:
         self._limit(seconds, work, gap)
         if start is not None and whole:
             self._start(start)
-        self._option("ipm_optimality_tolerance", ROUGH if rough else TIGHT)
+        self._option("ipm_optimality_tolerance", tolerance)
         self._highs.run()
         if method == "ipm" and work is None and self._stalled():
-            self._option("ipm_optimality_tolerance", LOOSE)
+            self._option("ipm_optimality_tolerance", max(LOOSE, tolerance))
             self._highs.run()
         if self._kept and self._contradicts():
             # Rounding of several faces can leave no point at all on them.

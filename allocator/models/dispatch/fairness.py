@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from allocator.engine.ordered import Budget, Progress, StageResult
+from allocator.engine.ordered import Budget, Progress, StageResult, near
 from allocator.engine.program import Floats
-from allocator.engine.session import Session
+from allocator.engine.session import SIMPLEX_COLUMNS, TIGHT, Session
 from allocator.models.dispatch.alone import Attainable
 from allocator.models.dispatch.model import DispatchModel
 from allocator.models.dispatch.shares import Shares, shares_of
@@ -146,12 +146,18 @@ class LevelRows:
         cost = np.zeros(self.session.columns)
         cost[self.level] = -scale
         gap = min(budget.gap, LEVEL_GAP)
-        outcome = self.session.minimise(cost, budget.seconds(), budget.work, gap, crossover=False)
+        outcome = self.session.minimise(
+            cost, budget.seconds(), budget.work, gap, crossover=False, tolerance=self._near(budget)
+        )
         level = None if outcome.value is None else -outcome.value / scale
         bound = None if outcome.bound is None else min(1.0, -outcome.bound / scale)
         self._mark_blocking(outcome.duals, outcome.solution, level)
         source = f"highs {outcome.method}, level as a column"
         return Search(level, bound, outcome.solution, outcome.termination, source, outcome.seconds)
+
+    def _near(self, budget: Budget) -> float:
+        """Return the gap to stop at: in small programs there is time to be exact."""
+        return TIGHT if self.session.columns <= SIMPLEX_COLUMNS else near(budget)
 
     def _lowest(self) -> float:
         """Return a level every plan reaches: below 0 where more can wait than are in need."""
