@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from allocator.engine.ordered import Budget, StageResult
-from allocator.engine.two_stage import Held, TwoStageAnswer, solve_two_stage
+from allocator.engine.program import Floats
+from allocator.engine.two_stage import Held, TwoStage, TwoStageAnswer, solve_two_stage
 from allocator.models.preposition.evaluation import Evaluation, answers, measured
 from allocator.models.preposition.model import UNITS, PrepositionModel
 from allocator.models.preposition.read import rounded
-from allocator.models.preposition.whole import Whole
+from allocator.models.preposition.urgent import Urgent, completed
+from allocator.models.preposition.whole import Whole, first_guess
 
 EARLY_SHARE = 0.5  # of the time left for a goal that others follow
 NUMERICAL = 1e-5  # a slack above this is given up by choice: the scenarios then share it
@@ -54,13 +56,12 @@ def solve_goals(
             progress.results.append(_within_costs(progress))
             report(progress)
             continue
-        two_stage = model.two_stage(goal, held)
         solved = solve_two_stage(
-            two_stage,
+            _program(model, goal, held),
             budget if last else _part(budget),
             method=method,
             complete=Whole(model),
-            start=None if progress.found is None else progress.found.first,
+            start=first_guess(model) if progress.found is None else progress.found.first,
             seed=seed,
             threads=threads,
             workers=workers,
@@ -72,6 +73,26 @@ def solve_goals(
     _clean(model, progress, seed, threads)
     report(progress)
     return progress
+
+
+def _program(model: PrepositionModel, goal: str, held: Sequence[Held]) -> TwoStage:
+    """Return the program of a goal; critical as the only one so far needs urgent items only."""
+    two_stage = model.two_stage(goal, held)
+    if goal != "critical" or two_stage.held:
+        return two_stage
+    return replace(two_stage, scenarios=Urgent(model))
+
+
+def _whole_answers(model: PrepositionModel, solved: TwoStageAnswer) -> list[Floats]:
+    """Return the recourse over all columns of the scenarios, urgent items or all solved."""
+    if solved.first is None or solved.recourse is None:
+        return []
+    found = []
+    for number, point in enumerate(solved.recourse):
+        scenario = model.scenario(number)
+        full = len(point) == len(scenario.recourse.cost)
+        found.append(point if full else completed(model, scenario, solved.first, point))
+    return found
 
 
 def _part(budget: Budget) -> Budget:
@@ -96,7 +117,7 @@ def _record(model: PrepositionModel, progress: Progress, goal: str, solved: TwoS
     )
     progress.methods.append(solved.method)
     if solved.first is not None and solved.recourse is not None:
-        progress.found = measured(model, solved.first, solved.recourse)
+        progress.found = measured(model, solved.first, _whole_answers(model, solved))
 
 
 def _cap(model: PrepositionModel, goal: str, value: float) -> float:

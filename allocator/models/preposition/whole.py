@@ -6,9 +6,26 @@ import numpy as np
 
 from allocator.engine.program import Floats, Ints
 from allocator.models.preposition.model import PrepositionModel
+from allocator.models.preposition.yardsticks import first_guesses
 
 NEAR = 1e-7  # relative to the row: what a solver would let pass
 OPENED = 0.3  # a site open to this share in a fractional point is opened
+
+
+def first_guess(model: PrepositionModel) -> Floats | None:
+    """Return a point made by rule that obeys the rows of the first stage; None without one.
+
+    Of several the last is taken: they go from no reserve to one for the mean need.
+    """
+    whole, found = Whole(model), None
+    for given in first_guesses(model.case).values():
+        point = np.zeros(model.first.program.column_count)
+        point[model.first.open[given.size[given.size >= 0]]] = 1.0
+        stock = given.stock[model.first.site, model.first.item] / model.first.pack
+        point[model.first.stock] = np.minimum(stock, model.first.program.upper[model.first.stock])
+        made = whole(point)
+        found = found if made is None else made
+    return found
 
 
 class Whole:
