@@ -15,7 +15,7 @@ from allocator.engine.session import TIGHT, Outcome, Session
 
 NUMERICAL = 1e-5  # a slack above this is given up by choice: the optimal face is not kept
 NEAR = 0.5  # of the gap asked for
-LOOK_GAP = 2e-4  # of both goals together
+LOOK_GAP = 5e-4  # of both goals together
 CROSSOVER_COLUMNS = 150_000  # above this a corner of the last optimal face costs too long
 
 
