@@ -12,6 +12,7 @@ from allocator._version import __version__
 from allocator.engine.child import Child
 from allocator.engine.solvers import solvers
 from allocator.errors import AllocatorError, ImpossibleError, NoPlanError, UsageError
+from allocator.explain import reserve_reasons
 from allocator.instance import Instance, load
 from allocator.instance.futures import ReserveCase, reserve_case
 from allocator.instance.schema import settings
@@ -26,6 +27,7 @@ from allocator.preposition_judged import by_name, by_rule, goal_results, judged,
 
 Progress = Callable[[Mapping[str, Any]], None]
 METHODS = ("auto", "extensive", "benders")
+REASONS = 12  # places and items explained with the plan
 COMPARED = 0.1  # of the time, kept to value what the plan is compared with
 WORK = "allocator.models.preposition.work:work"
 
@@ -69,6 +71,7 @@ class Preposition:
             first = self._first_plan()
             termination, answer = self._wait(child, first)
         plan = self._choose(first, answer, termination)
+        plan = self._explained(plan)
         compared = self._compared(plan)
         return self._with_summary(plan, first, compared, answer)
 
@@ -163,6 +166,14 @@ class Preposition:
         return goal_results(self.instance, by_name(first), results, str(first.summary["made"]))
 
     # -- what is said about the plan -----------------------------------------------------------
+
+    def _explained(self, plan: Plan) -> Plan:
+        """Say why places go without; why sites are open takes solves and is left to explain."""
+        if plan.status.plan != "valid" or plan.status.termination == "interrupted":
+            return plan
+        found = reserve_reasons(self.instance, plan, most=REASONS, solves=False)
+        self._mark("explain")
+        return plan.replace(tables={**plan.tables, "reasons": found})
 
     def _compared(self, plan: Plan) -> dict[str, dict[str, float]]:
         """Return what the present reserves and stock in proportion to people come to."""

@@ -14,6 +14,7 @@ from allocator.doctor.words import number, periods
 from allocator.explain.binding import Study, study
 from allocator.explain.corner import Corner, Everything, Planned
 from allocator.explain.point import point_of, short_units
+from allocator.explain.preposition import reserve_reasons
 from allocator.explain.proof import Proof, proof_of
 from allocator.explain.reason import Reason, as_table
 from allocator.explain.rules import blocking_rules, ruled_out
@@ -51,6 +52,8 @@ def reasons(
         The table reasons of the plan (see docs/reasons.md), the largest shortage first; empty when
         the case is too large to be read within the budget.
     """
+    if plan.decision == "preposition":
+        return reserve_reasons(instance, plan, budget_seconds, most, community)
     if len(instance["needs"]) > WHOLE_NEEDS and budget_seconds < LARGE_SECONDS:
         return as_table([])
     explainer = Explainer(instance, plan, time.monotonic() + budget_seconds)
@@ -62,7 +65,10 @@ def explain_text(table: pd.DataFrame) -> str:
     if table.empty:
         return "No shortage to explain."
     rows = table.to_dict("records")
-    return "\n".join(f"{row['code']} {row['text']}\n    {row['detail']}" for row in rows)
+    return "\n".join(
+        f"{row['code']} {row['text']}" + (f"\n    {row['detail']}" if row["detail"] else "")
+        for row in rows
+    )
 
 
 class Explainer:

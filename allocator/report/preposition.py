@@ -329,4 +329,13 @@ def sections(plan: Plan, instance: Instance | None, width: int) -> list[list[str
         case = reserve_case(instance)
         found.insert(2, item_lines(plan, instance, case, width))
         found.append(uncovered_lines(plan, case, width))
+    if plan.states("reasons") and len(plan.reasons):
+        found.append(_reason_lines(plan, width))
     return found
+
+
+def _reason_lines(plan: Plan, width: int) -> list[str]:
+    lines = wrap("Why (more, and why sites are open: allocator explain PLAN)", width)
+    for text in plan.reasons["text"].head(WORST):
+        lines += wrap(str(text), width, "  ")
+    return lines
