@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -162,6 +163,13 @@ def test_warnings() -> None:
     assert [fault.code for fault in instance.notes["warnings"]] == ["W1306"]
 
 
+def test_an_item_that_may_be_lacking_for_nothing() -> None:
+    items = reserve_tables()["items"].assign(shortage_cost=[0.0, 0.0, 5.0])
+    instance = Instance.from_frames(policy=POLICY, **reserve_tables(items=items))
+    found = [(fault.code, fault.where) for fault in instance.notes["warnings"]]
+    assert found == [("W1307", "items[1].item_id")], "life-critical rice is a goal of its own"
+
+
 def test_a_changed_policy_is_held_against_the_sites_too() -> None:
     instance = reserve_instance()
     with pytest.raises(InstanceError, match="E1412"):
@@ -179,3 +187,22 @@ def test_broken_files_have_addresses(tmp_path: Path) -> None:
     assert [(fault.code, fault.where) for fault in report.faults] == [
         ("E1204", "scenarios/scenario_sites.csv:2:survival")
     ]
+
+
+def destroyed(name: Path, how: str) -> None:
+    if how == "gone":
+        name.unlink()
+    elif how == "binary":
+        name.write_bytes(b"PK\x00\x01")
+    else:
+        name.write_text(name.read_text().splitlines()[0].replace(",", ",_", 1) + "\n")
+
+
+@pytest.mark.parametrize("how", ["gone", "binary", "header"])
+def test_any_file_may_be_broken(how: str, tmp_path: Path) -> None:
+    good = save(reserve_instance(), tmp_path / "good")
+    for name in sorted(path.relative_to(good) for path in good.rglob("*.csv")):
+        case = shutil.copytree(good, tmp_path / name.stem)
+        destroyed(case / name, how)
+        report = validate(case)
+        assert all(fault.code[:2] in ("E1", "W1") for fault in (*report.faults, *report.warnings))

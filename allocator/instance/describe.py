@@ -16,8 +16,8 @@ An instance is a folder of CSV tables with a `policy.toml`, or the same in one .
 .xlsx. The tables in **bold** are required. Ids are texts and unique over all places. A blank
 in a required field is an error; elsewhere it means the default. Columns that are not listed are
 kept; `source`, `as_of`, `confidence`, `imputed` and `exercise` may stand in any table.
-Scenarios, overlays and the bulk tables `scenario_...` lie in the folder `scenarios`. Pre-positioning
-alone reads `sizes`, `reserves`, `agreements`, `reserve_pins` and the bulk tables; see scenarios.md.
+Scenarios, overlays and the bulk tables `scenario_...` lie in the folder `scenarios`. Only
+pre-positioning reads `sizes`, `reserves`, `agreements` and `reserve_pins`; see scenarios.md.
 """
 
 

@@ -18,12 +18,26 @@ _CENT = 1e-6
 
 def check_sizes(checked: CheckedTables) -> None:
     """Warn of candidates that no size can open."""
+    if not checked.has("sites"):
+        return
     status, names = checked.strings("sites", "status"), checked.strings("sites", "site_id")
     sized = checked.words("sizes", "site_id")
     bare = np.flatnonzero((status == "candidate") & ~np.isin(names, list(sized)))
     rule = "the candidate has no row in sizes and cannot be opened"
     action = "add a row to sizes, or close the site"
     checked.log.rows("W1305", checked.sources["sites"], "site_id", bare, rule, action)
+
+
+def check_prices(checked: CheckedTables) -> None:
+    """Warn of items that nobody loses anything by lacking: only life-critical ones are a goal."""
+    frame = checked.frames["items"]
+    free = (frame["shortage_cost"] == 0) & (frame["tier"] > 1)
+    if not free.any() or not checked.has("items"):
+        return
+    rule = "the item costs nothing when it is short: pre-positioning will not stock it"
+    action = "fill in shortage_cost, or make the item life-critical (tier 1)"
+    rows = np.flatnonzero(free.to_numpy())
+    checked.log.rows("W1307", checked.sources["items"], "item_id", rows, rule, action)
 
 
 def check_reserves(checked: CheckedTables) -> None:
@@ -38,6 +52,8 @@ def check_reserves(checked: CheckedTables) -> None:
 
 def check_agreements(checked: CheckedTables) -> None:
     """Warn of agreements that deliver to a closed site."""
+    if not checked.has("sites"):
+        return
     closed = checked.strings("sites", "site_id")[checked.strings("sites", "status") == "closed"]
     rows = np.flatnonzero(np.isin(checked.strings("agreements", "site_id"), closed))
     rule = "the site is closed: the agreement is left out"
@@ -63,6 +79,8 @@ def check_reserve_pins(checked: CheckedTables) -> None:
     bare = np.flatnonzero(~amount & (item != ""))
     rule = "the pin names an item and no quantity"
     log.rows("E1321", source, "quantity", bare[opened[bare] != ""], rule, "fill in quantity")
+    if checked.untrusted & {"sites", "sizes"}:
+        return
     known = _sizes(checked)
     unknown = [name not in known.get(place, {""}) for place, name in zip(site, size, strict=True)]
     lost = np.flatnonzero((size != "") & (site != "") & np.array(unknown, dtype=bool))
