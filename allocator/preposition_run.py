@@ -8,7 +8,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, cast
 
+import pandas as pd
+
 from allocator._version import __version__
+from allocator.doctor.reserves import reserve_findings
 from allocator.engine.child import Child
 from allocator.engine.solvers import solvers
 from allocator.errors import AllocatorError, ImpossibleError, NoPlanError, UsageError
@@ -19,6 +22,7 @@ from allocator.instance.schema import settings
 from allocator.limits import Limits
 from allocator.models.answer import Answer
 from allocator.models.dispatch.results import proven
+from allocator.models.preposition.by_rule import topped_up
 from allocator.models.preposition.yardsticks import Given, first_guesses
 from allocator.plan import GoalResult, Plan, Status
 from allocator.plan.status import Termination
@@ -28,6 +32,7 @@ from allocator.preposition_judged import by_name, by_rule, goal_results, judged,
 Progress = Callable[[Mapping[str, Any]], None]
 METHODS = ("auto", "extensive", "benders")
 REASONS = 12  # places and items explained with the plan
+SEARCHED = 0.8  # of the time left, for the search itself; then it rounds off
 COMPARED = 0.1  # of the time, kept to value what the plan is compared with
 WORK = "allocator.models.preposition.work:work"
 
@@ -41,10 +46,12 @@ class Preposition:
         limits: Limits,
         progress: Progress,
         method: str = "auto",
+        cluster: str = "",
     ) -> None:
         """Load what is not loaded yet."""
         self.began = time.monotonic()
-        self.limits, self.progress, self.method = limits, progress, method
+        self.limits, self.progress = limits, progress
+        self.method, self.cluster = method, cluster
         if method not in METHODS:
             raise UsageError.because(
                 "there is no such method",
@@ -64,9 +71,7 @@ class Preposition:
 
     def run(self) -> Plan:
         """Read the scenarios, start the solver, make a plan meanwhile, wait, judge, compare."""
-        self.case = reserve_case(self.instance)
-        refuse_nothing(self.case)
-        self._mark("read")
+        self._examine()
         with Child(WORK, **self._job()) as child:
             first = self._first_plan()
             termination, answer = self._wait(child, first)
@@ -75,15 +80,26 @@ class Preposition:
         compared = self._compared(plan)
         return self._with_summary(plan, first, compared, answer)
 
+    def _examine(self) -> None:
+        """Stop when arithmetic alone proves that the hard rules contradict each other."""
+        self.case = reserve_case(self.instance)
+        refuse_nothing(self.case)
+        faults = [one.fault() for one in reserve_findings(self.instance) if one.level == "error"]
+        if faults:
+            raise ImpossibleError(*faults)
+        self._mark("doctor")
+
     def _job(self) -> dict[str, Any]:
+        left = self._left()
         return {
             "instance": self.instance,
-            "seconds": self._left(),
+            "seconds": None if left is None else left * SEARCHED,
             "work": self.limits.work,
             "gap": self.limits.gap,
             "seed": self.limits.seed,
             "threads": self.limits.workers or 1,
             "method": self.method,
+            "workers": self.cluster,
         }
 
     def _left(self) -> float | None:
@@ -150,7 +166,8 @@ class Preposition:
                 )
             plan = first.replace(goals=self._bounded(first, answer))
         else:
-            plan = judged(self.instance, answer.tables, "solver", answer.results)
+            tables = answer.tables if end == "completed" else self._rounded_off(answer.tables)
+            plan = judged(self.instance, tables, "solver", answer.results)
             if not _valid(plan) and _valid(first):
                 rejected = plan.summary["violations"]
                 plan = first.replace(summary={**first.summary, "rejected": rejected})
@@ -159,6 +176,13 @@ class Preposition:
         self._mark("judge")
         proof = proven(plan.goals, self.limits.gap)
         return plan.replace(status=Status(end, plan.status.plan, proof))
+
+    def _rounded_off(self, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+        """Return the tables of a search cut short with what its recourse leaves idle handed out."""
+        size, stock = stage_of(self.case, tables)
+        recourse = topped_up(self.case, stock, size, tables)
+        first = {name: table for name, table in tables.items() if name != "outcomes"}
+        return {**first, "recourse": recourse}
 
     def _bounded(self, first: Plan, answer: Answer | None) -> tuple[GoalResult, ...]:
         """Give the first plan the bound of the first goal; later ones hold given others' values."""
@@ -209,6 +233,7 @@ class Preposition:
             "instance_path": self.path,
             "limits": asdict(self.limits),
             "method": self.method,
+            "cluster": self.cluster,
             "reproducible": plan.status.termination in ("completed", "work_limit"),
             "policy": {name: getattr(self.instance.policy, name) for name in settings()},
             "versions": {one.name: one.version for one in solvers()},

@@ -66,6 +66,7 @@ def preposition(
     limits: Limits | None = None,
     progress: Progress = silent,
     method: str = "auto",
+    cluster: str = "",
 ) -> Plan:
     """Decide what to hold in reserve, and where, before it is known what comes.
 
@@ -74,6 +75,8 @@ def preposition(
         limits: Wall-clock limit of the whole call, work limit, gap, seed, workers.
         progress: Called with small dictionaries as goals are reached.
         method: "extensive" (one program), "benders" (decomposed by scenario) or "auto" (by size).
+        cluster: Address of a Dask cluster that solves the scenarios, such as dask://host:8786;
+            blank = threads here.
 
     Returns:
         A plan that the judge has checked in every scenario; `plan.sites`, `plan.reserves` and
@@ -84,7 +87,7 @@ def preposition(
         ImpossibleError: the hard rules contradict each other.
         NoPlanError: no plan was found within the limits.
     """
-    return Preposition(instance, limits or Limits(), progress, method).run()
+    return Preposition(instance, limits or Limits(), progress, method, cluster).run()
 
 
 def assess(

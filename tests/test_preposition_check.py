@@ -365,3 +365,11 @@ def test_coverage_by_an_item_asks_for_stock_within_reach() -> None:
     assert sum(v.size for v in found) > 0
     ok = in_policy(coverage_item="food", coverage_share=0.8)(reserve_instance(), reserve_plan())
     assert check(*ok).ok
+
+
+def test_a_plan_without_assignments_is_assigned_to_the_sites_that_serve_most() -> None:
+    case, plan = in_policy(single_sourcing=True)(reserve_instance(), reserve_plan())
+    found = check(case, plan).violations
+    # B has 30 and 20 masks from W and food and drips from S: 20 + 5 + 10 + 3 of S are fewer.
+    assert {v.family for v in found} == {"assigned"}
+    assert sum(v.size for v in found) == pytest.approx(20 + 5 + 10 + 3)

@@ -235,8 +235,10 @@ class Balance:
         self._hold("throughput", cell, moved.row, out, most, terms, say)
 
     def _assigned(self) -> None:
-        moved = self.moved
-        off = moved.site != self.chosen.assigned[moved.target]
+        moved, assigned = self.moved, self.chosen.assigned
+        if not (assigned >= 0).any():
+            assigned = self._served_by()
+        off = moved.site != assigned[moved.target]
         bad = off & (moved.quantity > tolerance(0.0))
         lines = words(
             "{} is served by {}, to which it is not assigned",
@@ -244,6 +246,16 @@ class Balance:
             self._places(moved.site[bad]),
         )
         self.found.add("assigned", "recourse", moved.row[bad], moved.quantity[bad], lines)
+
+    def _served_by(self) -> Ints:
+        """Return for each place the site that serves it most, for a plan without assignments."""
+        moved, count = self.moved, len(self.stage.ground.places)
+        pairs, at = np.unique(moved.target * count + moved.site, return_inverse=True)
+        total = summed(at, moved.quantity, len(pairs))
+        order = np.argsort(total, kind="stable")
+        assigned = np.full(count, -1, dtype=np.int64)
+        assigned[pairs[order] // count] = pairs[order] % count
+        return assigned
 
     def _floor(self, short: Floats) -> None:
         """Hold the share of life-critical need served, in every scenario or often enough."""

@@ -66,7 +66,7 @@ PATH = click.Path(path_type=Path)
 @click.option("--work-limit", metavar="N", help="Solver work; gives the same plan anywhere.")
 @click.option("--gap", metavar="G", help="Share of a goal at which to stop.  [default: 0.0001]")
 @click.option("--seed", metavar="N", help="Seed of every random choice.  [default: 0]")
-@click.option("--workers", metavar="N", help="Parallel workers; recorded with the plan.")
+@click.option("--workers", metavar="N", help="Threads, or a cluster: dask://host:port.")
 @click.option("--set", "assignments", multiple=True, metavar="KEY=VALUE", help="A policy key.")
 @click.option(
     "--fail-on",
@@ -87,8 +87,9 @@ def preposition(
 ) -> Reply:
     """Run pre-positioning, write the plan and tell of it."""
     began = time.monotonic()
-    request = Request(instance, out, flags, policy=policy_settings(assignments, {}), quiet=quiet)
-    chosen = run_settings(request.flags)
+    request = Request(instance, out, policy=policy_settings(assignments, {}), quiet=quiet)
+    cluster = _cluster(flags)
+    chosen = run_settings(flags)
     with ProgressLines(quiet) as progress:
         from allocator.plan.folder import held, refuse_other_content
 
@@ -98,10 +99,20 @@ def preposition(
         wanted = thresholds(fail_on, list(case.policy.reserve_goals))
         progress.tell(f"{instance} is read; the plan goes to {target}")
         with held(target), stopped_like_ctrl_c():
-            plan = _planned(request, case, method, chosen, began, progress)
+            search = {"method": method, "cluster": cluster}
+            plan = _planned(request, case, search, chosen, began, progress)
             require(plan)
             plan.save(target)
     return plan_reply(plan.replace(path=target), case, missed(plan, wanted))
+
+
+def _cluster(flags: dict[str, str | None]) -> str:
+    """Take the address of a cluster out of the flags; a number of threads stays."""
+    workers = flags.get("workers") or ""
+    if not workers.startswith("dask://"):
+        return ""
+    flags["workers"] = None
+    return workers
 
 
 def reserves_out(request: Request) -> Path:
@@ -113,7 +124,7 @@ def reserves_out(request: Request) -> Path:
 def _planned(
     request: Request,
     case: Instance,
-    method: str,
+    search: Mapping[str, str],
     chosen: Mapping[str, Any],
     began: float,
     progress: ProgressLines,
@@ -123,7 +134,7 @@ def _planned(
 
     load_seconds = time.monotonic() - began
     limits = limits_of(chosen, load_seconds)
-    plan = run.preposition(case, limits=limits, progress=progress, method=method)
+    plan = run.preposition(case, limits=limits, progress=progress, **search)
     return plan.replace(run=record(plan, request, chosen, load_seconds))
 
 

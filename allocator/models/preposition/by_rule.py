@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,11 @@ import pandas as pd
 
 from allocator.engine.program import Floats, Ints
 from allocator.instance.futures import ReserveCase
+from allocator.instance.lanes import Bools
+from allocator.instance.reserve import position
 from allocator.models.preposition.read import KINDS, SMALLEST
+
+NEAR = 1e-9
 
 
 def served_by_rule(case: ReserveCase, stock: Floats, size: Ints) -> pd.DataFrame:
@@ -23,27 +28,107 @@ def served_by_rule(case: ReserveCase, stock: Floats, size: Ints) -> pd.DataFrame
     Returns:
         The plan table recourse. All scenarios are served at once, one lane and item a step.
     """
-    reserve, futures = case.reserve, case.futures
-    lanes, items = reserve.lanes, reserve.items
-    left, lack = futures.survival * stock[None], futures.need.copy()
-    room = np.where(size >= 0, futures.throughput_m3[:, size], 0.0)
-    cost = lanes.unit_cost(items.m3)
-    steps: list[tuple[int, int, Floats]] = []
-    for item in np.argsort(items.tier, kind="stable").tolist():
-        used = np.flatnonzero(stock[lanes.site, item] > 0)
-        for lane in used[np.argsort(cost[used, item], kind="stable")].tolist():
-            site, town = int(lanes.site[lane]), int(lanes.community[lane])
-            sent = np.minimum(left[:, site, item], lack[:, town, item])
-            if items.m3[item] > 0:
-                sent = np.minimum(sent, room[:, site] / items.m3[item])
-            sent = np.where(futures.lane_closed[:, lane], 0.0, sent)
-            left[:, site, item] -= sent
-            lack[:, town, item] -= sent
-            room[:, site] -= np.where(sent > 0, sent * items.m3[item], 0.0)
-            if sent.any():
-                steps.append((lane, item, sent))
-    parts = [_sent(case, steps), _short(case, lack), _surplus(case, left)]
-    return pd.concat(parts, ignore_index=True)[KINDS]
+    lanes = np.arange(len(case.reserve.lanes))
+    if case.policy.single_sourcing:
+        lanes = nearest_lanes(case, size >= 0)
+    return Filling(case, stock, size).fill(lanes).table()
+
+
+def topped_up(
+    case: ReserveCase, stock: Floats, size: Ints, tables: Mapping[str, pd.DataFrame]
+) -> pd.DataFrame:
+    """Return a recourse with what it leaves idle handed out as far as need is left.
+
+    A search cut short between two goals leaves a recourse that serves the first goal only.
+    """
+    lanes, reserve = np.arange(len(case.reserve.lanes)), case.reserve
+    if case.policy.single_sourcing:
+        keys = (
+            reserve.communities.ids[reserve.lanes.community],
+            reserve.sites.ids[reserve.lanes.site],
+        )
+        assigned = pd.MultiIndex.from_frame(tables["assignments"][["community_id", "site_id"]])
+        lanes = np.flatnonzero(pd.MultiIndex.from_arrays(keys).isin(assigned))
+    filling = Filling(case, stock, size)
+    given = tables["recourse"]
+    given = given[given["kind"].isin(["ship", "exercise"])]
+    filling.take(given[given["kind"] == "ship"])
+    return pd.concat([given, filling.fill(lanes).table()], ignore_index=True)[KINDS]
+
+
+def nearest_lanes(case: ReserveCase, opened: Bools) -> Ints:
+    """Return for each place its lane to the nearest open site, before any scenario."""
+    lanes, standard = case.reserve.lanes, case.policy.time_standard
+    usable = opened[lanes.site]
+    if standard is not None:
+        usable = usable & (lanes.minutes <= standard * (1 + NEAR))
+    lane = np.flatnonzero(usable)
+    order = lane[np.lexsort((lanes.site[lane], lanes.minutes[lane], lanes.community[lane]))]
+    return np.asarray(order[np.diff(lanes.community[order], prepend=-1) != 0])
+
+
+class Filling:
+    """What is left of reserves, need and throughput in every scenario, and what was sent."""
+
+    def __init__(self, case: ReserveCase, stock: Floats, size: Ints) -> None:
+        """Begin with nothing sent."""
+        futures = case.futures
+        self.case, self.stock = case, stock
+        self.left, self.lack = futures.survival * stock[None], futures.need.copy()
+        self.room = np.where(size >= 0, futures.throughput_m3[:, size], 0.0)
+        self.steps: list[tuple[int, int, Floats]] = []
+
+    def take(self, ships: pd.DataFrame) -> None:
+        """Subtract what is shipped already; goods of agreements are not from the reserve."""
+        reserve, futures = self.case.reserve, self.case.futures
+        scenario = position(futures.ids, ships["scenario_id"])
+        site = position(reserve.sites.ids, ships["from_id"])
+        town = position(reserve.communities.ids, ships["to_id"])
+        item = position(reserve.items.ids, ships["item_id"])
+        units = ships["quantity"].to_numpy(float)
+        own = (ships["agreement_id"] == "").to_numpy()
+        np.subtract.at(self.left, (scenario[own], site[own], item[own]), units[own])
+        np.subtract.at(self.lack, (scenario, town, item), units)
+        np.subtract.at(self.room, (scenario, site), units * reserve.items.m3[item])
+        for amount in (self.left, self.lack, self.room):
+            np.maximum(amount, 0.0, out=amount)
+
+    def fill(self, lanes: Ints) -> Filling:
+        """Send what is left along lanes, urgent items first, where it is worth its way."""
+        reserve = self.case.reserve
+        cost = reserve.lanes.unit_cost(reserve.items.m3)
+        for item in np.argsort(reserve.items.tier, kind="stable").tolist():
+            used = lanes[self.stock[reserve.lanes.site[lanes], item] > 0]
+            for lane in used[np.argsort(cost[used, item], kind="stable")].tolist():
+                self._send(lane, item, float(cost[lane, item]))
+        return self
+
+    def _send(self, lane: int, item: int, cost: float) -> None:
+        reserve, futures = self.case.reserve, self.case.futures
+        items, m3 = reserve.items, float(reserve.items.m3[item])
+        site, town = int(reserve.lanes.site[lane]), int(reserve.lanes.community[lane])
+        sent = np.minimum(self.left[:, site, item], self.lack[:, town, item])
+        if m3 > 0:
+            sent = np.minimum(sent, self.room[:, site] / m3)
+        sent = np.where(futures.lane_closed[:, lane], 0.0, sent)
+        if items.tier[item] > 1:
+            worth = items.shortage_cost[item] + items.surplus_cost[item]
+            sent = np.where(cost * futures.lane_factor[:, lane] <= worth, sent, 0.0)
+        if not sent.any():
+            return
+        self.left[:, site, item] -= sent
+        self.lack[:, town, item] -= sent
+        self.room[:, site] -= np.where(sent > 0, sent * m3, 0.0)
+        self.steps.append((lane, item, sent))
+
+    def table(self) -> pd.DataFrame:
+        """Return what was sent, what is short and what is left over."""
+        parts = [
+            _sent(self.case, self.steps),
+            _short(self.case, self.lack),
+            _surplus(self.case, self.left),
+        ]
+        return pd.concat(parts, ignore_index=True)[KINDS]
 
 
 def _sent(case: ReserveCase, steps: list[tuple[int, int, Floats]]) -> pd.DataFrame:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from allocator.engine.program import Floats, Ints
 from allocator.instance.futures import ReserveCase
+from allocator.models.preposition.by_rule import nearest_lanes
 
 Tables = Mapping[str, pd.DataFrame]
 NEAR = 1e-9
@@ -35,7 +36,7 @@ class Given:
         )
 
     def tables(self, case: ReserveCase) -> Tables:
-        """Return sites, reserves and agreements as tables of a plan."""
+        """Return sites, reserves, agreements and, if asked for, assignments of a plan."""
         reserve = case.reserve
         where, item = np.nonzero(self.stock > NEAR)
         units = self.stock[where, item]
@@ -46,11 +47,24 @@ class Given:
             "cost": units * reserve.stock.unit_cost[where, item],
         }
         none = {"agreement_id": np.zeros(0, object), "quantity": np.zeros(0), "cost": np.zeros(0)}
-        return {
+        tables = {
             "sites": self.sites(case),
             "reserves": pd.DataFrame(stock),
             "agreements": pd.DataFrame(none),
         }
+        if case.policy.single_sourcing:
+            tables["assignments"] = self._assignments(case)
+        return tables
+
+    def _assignments(self, case: ReserveCase) -> pd.DataFrame:
+        """Return the nearest open site of every place as the table of a plan."""
+        lanes, reserve = case.reserve.lanes, case.reserve
+        lane = nearest_lanes(case, self.size >= 0)
+        columns = {
+            "community_id": reserve.communities.ids[lanes.community[lane]],
+            "site_id": reserve.sites.ids[lanes.site[lane]],
+        }
+        return pd.DataFrame(columns)
 
 
 def present(case: ReserveCase) -> Given:
@@ -85,13 +99,7 @@ def in_proportion(case: ReserveCase, opened: Ints, totals: Floats) -> Given:
 def people_nearest(case: ReserveCase, opened: np.ndarray) -> Floats:
     """Return the people who have each open site as their nearest, before any scenario."""
     lanes, communities = case.reserve.lanes, case.reserve.communities
-    standard = case.policy.time_standard
-    usable = opened[lanes.site]
-    if standard is not None:
-        usable = usable & (lanes.minutes <= standard * (1 + NEAR))
-    lane = np.flatnonzero(usable)
-    order = lane[np.lexsort((lanes.site[lane], lanes.minutes[lane], lanes.community[lane]))]
-    first = order[np.diff(lanes.community[order], prepend=-1) != 0]
+    first = nearest_lanes(case, opened)
     people = np.zeros(len(opened))
     np.add.at(people, lanes.site[first], communities.population[lanes.community[first]])
     if not people.any():
