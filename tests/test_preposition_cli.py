@@ -16,8 +16,13 @@ from allocator.check import check
 from allocator.cli.main import cli
 from allocator.engine.child import Child
 from allocator.instance import save
+from allocator.instance.futures import reserve_case
 from allocator.limits import Limits
+from allocator.models.preposition.by_rule import topped_up
+from allocator.models.preposition.yardsticks import first_guesses
 from allocator.plan import Plan, load_plan
+from allocator.preposition_compare import stage_of
+from allocator.preposition_judged import by_rule
 from allocator.report import summary_text
 from allocator.report.layout import cells_of
 from tests.reserve_cases import reserve_instance, reserve_plan
@@ -145,6 +150,35 @@ def test_a_plan_is_no_worse_than_what_it_is_compared_with(planned: Plan) -> None
     values = [goal.value for goal in planned.goals]
     for name in ("present", "in_proportion", "first_plan"):
         assert values <= list(planned.summary[name].values())
+
+
+def test_a_recourse_cut_short_is_rounded_off_and_stays_valid() -> None:
+    case, plan = reserve_instance(), reserve_plan()
+    rows = plan["recourse"]
+    cut = rows[~((rows["kind"] == "ship") & (rows["item_id"] == "mask") & (rows["from_id"] == "W"))]
+    cut = cut[~((cut["kind"] == "exercise") & (cut["item_id"] == "mask"))]
+    arrays = reserve_case(case)
+    size, stock = stage_of(arrays, plan.tables)
+    tables = {name: table for name, table in plan.tables.items() if name != "outcomes"}
+    tables["recourse"] = topped_up(arrays, stock, size, {**tables, "recourse": cut})
+    verdict = check(case, plan.replace(tables=tables, goals=()))
+    assert verdict.ok, verdict.table.to_string()
+    assert verdict.goals["critical"] == pytest.approx(check(case, plan).goals["critical"])
+    # The ten masks called from the supplier are short now: 0.5 a scenario, at 4 + 0.5 - 2 - 0.5.
+    more = verdict.goals["cost"] - check(case, plan).goals["cost"]
+    assert more == pytest.approx(0.5 * 10 * (4 - 2 - 0.5))
+
+
+@pytest.mark.parametrize("single_sourcing", [False, True])
+def test_first_plans_need_no_solver_and_one_is_valid(single_sourcing: bool) -> None:
+    case = reserve_instance()
+    case = case.replace(policy=case.policy.replace(single_sourcing=single_sourcing))
+    arrays = reserve_case(case)
+    plans = [by_rule(arrays, given, name) for name, given in first_guesses(arrays).items()]
+    assert any(plan.status.plan == "valid" for plan in plans)
+    told = {text[:4] for plan in plans for text in plan.summary.get("violations", [])}
+    # The least and the present reserve set no days apart; the latter leaves W closed.
+    assert told <= {"V711", "V713"}
 
 
 # -- assess ---------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -104,9 +104,9 @@ def _sites(stage: Stage, index: pd.Index, cases: list[Instance]) -> tuple[Floats
     """Return survival of stock and throughput of sizes; an item's own row goes before all items."""
     ground = stage.ground
     names = pd.Index(ground.instance["sites"]["site_id"])
-    survive = np.stack([_survival(case) for case in cases])
+    survive = _stacked(cases, _survival)
     survive = np.repeat(survive[:, :, None], len(ground.items), axis=2)
-    through = np.stack([_throughput(stage, case) for case in cases])
+    through = _stacked(cases, partial(_throughput, stage))
     rows = ground.instance["scenario_sites"]
     which, site = lookup(index, rows["scenario_id"]), lookup(names, rows["site_id"])
     item = ground.item(rows["item_id"])
@@ -120,6 +120,13 @@ def _sites(stage: Stage, index: pd.Index, cases: list[Instance]) -> tuple[Floats
     np.minimum.at(cap, (which[some], site[some]), most[some])
     position = stage.sizes.site - (len(ground.places) - len(names))
     return survive, np.minimum(through, cap[:, position])
+
+
+def _stacked(cases: list[Instance], read: Callable[[Instance], Floats]) -> Floats:
+    """Read every case, the same one once, and stack what was read."""
+    known = {id(case): case for case in cases}
+    found = {key: read(case) for key, case in known.items()}
+    return np.stack([found[id(case)] for case in cases])
 
 
 def _survival(case: Instance) -> Floats:
@@ -140,7 +147,7 @@ def _throughput(stage: Stage, case: Instance) -> Floats:
 
 def _available(stage: Stage, index: pd.Index, cases: list[Instance]) -> Floats:
     """Return the share of every agreement that can be had; nothing at a site that is closed."""
-    share = np.stack([_kept(case) for case in cases])
+    share = _stacked(cases, _kept)
     rows = stage.ground.instance["scenario_agreements"]
     which = lookup(index, rows["scenario_id"])
     number = lookup(stage.agreements.index, rows["agreement_id"])

@@ -10,6 +10,7 @@ import pandas as pd
 
 from allocator.engine.program import Floats, Ints
 from allocator.instance.futures import ReserveCase
+from allocator.instance.lanes import Bools
 from allocator.models.preposition.by_rule import nearest_lanes
 
 Tables = Mapping[str, pd.DataFrame]
@@ -91,12 +92,22 @@ def in_proportion(case: ReserveCase, opened: Ints, totals: Floats) -> Given:
         if m3 > 0:
             most = np.minimum(most, np.maximum(0.0, room) / m3)
         pack = float(reserve.items.pack[item]) if reserve.items.whole[item] else 0.0
-        stock[:, item] = _spread(float(totals[item]), share, most, pack)
+        low = np.minimum(least_stock(case, opened >= 0)[:, item], most)
+        rest = max(0.0, float(totals[item] - low.sum()))
+        stock[:, item] = low + _spread(rest, share, most - low, pack)
         room = room - m3 * stock[:, item]
     return Given(opened, stock)
 
 
-def people_nearest(case: ReserveCase, opened: np.ndarray) -> Floats:
+def least_stock(case: ReserveCase, opened: Bools) -> Floats:
+    """Return the minimum of every open site and item, in whole packs where there are packs."""
+    reserve = case.reserve
+    low = np.where(opened[:, None], reserve.stock.minimum, 0.0)
+    packs = np.ceil(low / reserve.items.pack - NEAR) * reserve.items.pack
+    return np.where(reserve.items.whole[None], packs, low)
+
+
+def people_nearest(case: ReserveCase, opened: Bools) -> Floats:
     """Return the people who have each open site as their nearest, before any scenario."""
     lanes, communities = case.reserve.lanes, case.reserve.communities
     first = nearest_lanes(case, opened)
@@ -133,7 +144,7 @@ def _whole(units: Floats, most: Floats, total: float, pack: float) -> Floats:
     return np.asarray(down)
 
 
-def sizes_for(case: ReserveCase, stock: Floats, opened: np.ndarray) -> Ints:
+def sizes_for(case: ReserveCase, stock: Floats, opened: Bools) -> Ints:
     """Return for each open site the cheapest size with room for its stock, else the largest."""
     sizes = case.reserve.sizes
     load = (stock @ case.reserve.items.m3)[sizes.site]
@@ -146,10 +157,10 @@ def sizes_for(case: ReserveCase, stock: Floats, opened: np.ndarray) -> Ints:
 
 
 def first_guesses(case: ReserveCase) -> dict[str, Given]:
-    """Return plans to start from: no reserve, the present ones, mean need where people live."""
-    kept, nothing = case.reserve.sites.kept, np.zeros_like(case.reserve.stock.minimum)
-    least = kept | _pinned(case)
-    found = {"no reserve": Given(sizes_for(case, nothing, least), nothing)}
+    """Return plans to start from: the least reserve, the present one, mean need by people."""
+    least = case.reserve.sites.kept | _pinned(case)
+    low = least_stock(case, least)
+    found = {"the least reserve": Given(sizes_for(case, low, least), low)}
     if case.reserve.stock.present.any():
         found["present reserves"] = present(case)
     if least.any():
@@ -167,7 +178,7 @@ def _pinned(case: ReserveCase) -> np.ndarray:
     return pinned
 
 
-def _guess(case: ReserveCase, opened: np.ndarray) -> Given:
+def _guess(case: ReserveCase, opened: Bools) -> Given:
     """Return the mean need spread over the sites, as far as the budget goes, urgent items first."""
     totals = np.einsum("s,sjk->k", case.futures.probability, case.futures.need)
     if case.policy.total_stock == "fixed":
