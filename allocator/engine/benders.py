@@ -248,37 +248,37 @@ class Search:
             return
         self._master.forget(relaxed, self._tuning.slack * float(np.abs(relaxed.thetas).mean()))
         kinds = self._coarse if self._coarse.any() else self._integer
+        share = self._tuning.tree_share
         while not known.closed and not known.spent():
             before = (known.value, known.bound, self._master.cuts)
-            at = self._whole_master(kinds)
-            if at is None:
-                break
-            chosen = np.round(at.first[self._coarse]).tobytes()
-            if chosen not in seen:
+            at, finished = self._whole_master(kinds, share)
+            chosen = b"" if at is None else np.round(at.first[self._coarse]).tobytes()
+            if at is not None and chosen not in seen:
                 self._choose(at)
-            elif kinds is not self._integer:
-                kinds = self._integer
-                continue
-            seen.add(chosen)
-            if kinds is self._integer:
+            if at is not None and kinds is self._integer:
                 self._cut(at.first, at)
             if before == (known.value, known.bound, self._master.cuts):
-                break
+                if finished and kinds is self._integer:
+                    break
+                share = min(0.9, 2 * share)
+            if finished and chosen in seen:
+                kinds = self._integer
+            seen.add(chosen)
 
-    def _whole_master(self, kinds: Bools) -> Point | None:
-        """Solve the master with these columns whole; raises the bound, gives its point."""
+    def _whole_master(self, kinds: Bools, share: float) -> tuple[Point | None, bool]:
+        """Solve the master with these columns whole; say whether it came to its end."""
         known, program = self.known, self._master.whole(kinds)
         program.option("mip_rel_gap", max(0.3 * known.budget.gap, min(1e-3, known.gap / 5)))
-        self._limit(program, self._tuning.tree_share)
+        self._limit(program, share)
         if known.point is not None and known.costs is not None:
             program.start_at(self._master.lifted(known.point, known.costs))
-        ended = program.solve(self._seconds(self._tuning.tree_share))
+        ended = program.solve(self._seconds(share))
         known.work += program.iterations
         if ended == "infeasible":
             known.ended = known.ended or ("infeasible" if known.point is None else "")
-            return None
+            return None, True
         known.raise_bound(program.bound)
-        return self._master.point_of(program)
+        return self._master.point_of(program), ended == "completed"
 
     def _limit(self, program: WarmProgram, share: float) -> None:
         nodes = self.known.nodes()

@@ -28,7 +28,7 @@ class Known:
         self.costs: Floats | None = None
         self.ended = ""
         self.rounds = self.work = 0
-        self.longest_round = 0.0
+        self.round_seconds = 0.0
         self.history: list[Step] = []
 
     @property
@@ -51,7 +51,7 @@ class Known:
     def left(self) -> float | None:
         """Seconds left for the search: one round ends what was begun, one states the answer."""
         seconds = self.budget.seconds()
-        return None if seconds is None else max(0.0, seconds - 2.2 * self.longest_round)
+        return None if seconds is None else max(0.0, seconds - 2.2 * self.round_seconds)
 
     def spent(self) -> bool:
         """Whether the budget is spent; says so in `ended`."""
@@ -72,7 +72,7 @@ class Known:
         """Count a round of cuts."""
         self.rounds += 1
         self.work += work
-        self.longest_round = max(self.longest_round, seconds)
+        self.round_seconds = max(0.5 * self.round_seconds, seconds)
 
     def offer(self, point: Floats, costs: Floats, value: float) -> None:
         """Keep a point if it is better."""
