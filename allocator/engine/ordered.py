@@ -15,7 +15,8 @@ from allocator.engine.session import TIGHT, Outcome, Session
 
 NUMERICAL = 1e-5  # a slack above this is given up by choice: the optimal face is not kept
 NEAR = 0.5  # of the gap asked for
-LOOK_GAP = 5e-4  # of both goals together
+LOOK_GAP = 5e-4  # of a solve that is to be quick
+PRESSED_SECONDS = 3600.0
 CROSSOVER_COLUMNS = 150_000  # above this a corner of the last optimal face costs too long
 
 
@@ -37,8 +38,13 @@ class Budget:
 
 
 def near(budget: Budget) -> float:
-    """Return a relative gap that is near enough where no later goal needs the optimal face."""
-    return max(TIGHT, NEAR * budget.gap)
+    """Return a relative gap that is near enough where no later goal needs the optimal face.
+
+    A run that the clock will cut within the hour has better uses for it than the last digit.
+    """
+    left = budget.seconds()
+    pressed = left is not None and left < PRESSED_SECONDS
+    return max(TIGHT, NEAR * budget.gap, LOOK_GAP if pressed else 0.0)
 
 
 @dataclass(frozen=True)
