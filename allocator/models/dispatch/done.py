@@ -38,10 +38,12 @@ class Moves:
 
     def merged(self) -> Moves:
         """Return units of the same batch on the same lane in the same period added up."""
-        rows = np.column_stack([self.lane, self.batch, self.period, self.arrives])
-        keys, of = np.unique(rows.astype(np.int64), axis=0, return_inverse=True)
-        total = np.bincount(of.ravel(), self.units, len(keys)).astype(np.float64)
-        return Moves(keys[:, 0], keys[:, 1], keys[:, 2], keys[:, 3], total)
+        sizes = [int(keys.max(initial=0)) + 1 for keys in (self.lane, self.batch, self.period)]
+        code = np.ravel_multi_index((self.lane, self.batch, self.period), sizes)
+        _, first, of = np.unique(code, return_index=True, return_inverse=True)
+        total = np.bincount(of, self.units, len(first)).astype(np.float64)
+        lane, batch, period = self.lane[first], self.batch[first], self.period[first]
+        return Moves(lane, batch, period, self.arrives[first], total)
 
 
 @dataclass(frozen=True)
