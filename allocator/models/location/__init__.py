@@ -1,0 +1,1 @@
+"""Location: p-median, p-center, covering and facility location (models/location/formulation.md)."""

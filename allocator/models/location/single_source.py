@@ -1,0 +1,205 @@
+"""Capacitated location where every customer has one site, set of sites by set of sites.
+
+With the sites decided by branch and cut and shares free, the optimum is a bound, and little below
+the optimum with whole assignments. So: find the best set of sites with free shares; settle the
+whole assignments to sites of this set; forbid the set; go on until no set is left whose bound is
+below the best plan. Kin: the cut-and-solve of Yang, Chu and Chen 2012.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from allocator.engine.ordered import Budget
+from allocator.engine.program import Ints
+from allocator.models.location.assignment import assign
+from allocator.models.location.data import ROUNDING, Bools, Located, Location, opened
+from allocator.models.location.program import (
+    Priced,
+    Service,
+    add_capacity,
+    add_enough,
+    add_sites,
+    minimise,
+    relax,
+    service,
+)
+
+EXACT = Budget(gap=0.0)
+WIDTHS = (0.002, 0.01, np.inf)  # of the bound: how much dearer a pair may be, narrow first
+NEAR = 1e-4  # of a step: whole values this near are equal
+FREE_GAP = 1e-4  # at which the search for a set of sites stops
+SHARE = 1 / 3  # of the time left that one set of sites may take
+
+
+@dataclass
+class Search:
+    """The best plan so far and what is proven of the rest.
+
+    Attributes:
+        location: The data.
+        budget: Deadline and gap.
+        seed: Seed of the solver.
+        value: Cost of the best plan.
+        site: (J,) its assignment.
+        settled: Sets of sites whose best assignment is known well enough.
+        floor: No plan within a settled set that is better than the best plan is below it.
+        rest: No other plan is below it.
+    """
+
+    location: Location
+    budget: Budget
+    seed: int
+    value: float = np.inf
+    site: Ints | None = None
+    settled: list[Bools] = field(default_factory=list)
+    floor: float = np.inf
+    rest: float = -np.inf
+
+    def offer(self, site: Ints | None) -> None:
+        """Keep (J,) an assignment if it is better."""
+        if site is None:
+            return
+        service = self.location.service[site, np.arange(len(site))].sum()
+        value = float(self.location.fixed_cost[np.unique(site)].sum() + service)
+        if value < self.value:
+            self.value, self.site = value, site
+
+    def limit(self) -> float:
+        """Return the value a plan must not exceed to be worth finding."""
+        step = self.location.step * (1 - NEAR)
+        if self.site is None:
+            return np.inf
+        return self.value - max(step, self.budget.gap * self.value, ROUNDING)
+
+    def try_set(self, chosen: Bools) -> None:
+        """Assign everyone to the sites of a set by greedy start and exchanges."""
+        cost = np.where(chosen[:, None], self.location.service, np.inf)
+        room = np.where(chosen, self.location.capacity, 0.0)
+        self.offer(assign(cost, self.location.need, room))
+
+    def share_of_time(self) -> Budget:
+        """Return the budget of one set of sites."""
+        left = self.budget.seconds()
+        if left is None:
+            return self.budget
+        return replace(self.budget, deadline=time.monotonic() + SHARE * left)
+
+    def result(self, ended: bool) -> Located:
+        """Return the plan with what is proven: of the sets settled, and of all others."""
+        detail = {"sets": float(len(self.settled))}
+        kind = "completed" if ended else "time_limit"
+        least = min(self.floor, self.rest)
+        if self.site is None:
+            kind = "infeasible" if ended and not np.isfinite(least) else kind
+            return Located(None, None, None, None, kind, detail)
+        share = np.zeros(self.location.cost.shape)
+        share[self.site, np.arange(len(self.site))] = 1.0
+        least = min(self.value, self.location.rounded(least))
+        return Located(opened(self.location, self.site), share, self.value, least, kind, detail)
+
+
+def single_source(location: Location, budget: Budget = EXACT, seed: int = 0) -> Located:
+    """Open sites and give every customer one of them, within capacity, at least total cost.
+
+    Args:
+        location: cost (I, J), need, capacity, fixed_cost; p, when given, is the number of sites.
+        budget: Deadline, and the relative gap at which to stop (0 without it).
+        seed: Seed of the solver.
+
+    Returns:
+        The plan; `bound` is proven whatever the end.
+    """
+    search = Search(location, budget, seed)
+    while True:
+        found, chosen = _next_set(search)
+        search.rest = max(search.rest, found)
+        done = chosen is None or search.rest >= search.limit()
+        if chosen is None or done or budget.spent():
+            return search.result(done)
+        _settle(search, chosen)
+
+
+def _free(search: Search, **fixed: Any) -> Service:
+    """State the problem with free shares, the settled sets forbidden (family `other_set`)."""
+    made = service(search.location, **fixed)
+    _limit(made, search.location)
+    rows = made.program.add_rows("other_set", len(search.settled), lower=1.0)
+    for row, chosen in zip(rows, search.settled, strict=True):
+        made.program.add_entries(row, made.open[~chosen], 1.0)
+    return made
+
+
+def _limit(made: Service, location: Location) -> None:
+    add_capacity(made, location)
+    add_enough(made, location)
+    if location.p is not None:
+        add_sites(made, location.p)
+
+
+def _next_set(search: Search) -> tuple[float, Bools | None]:
+    """Return the least cost with free shares over sets not settled, and the set that has it."""
+    location, limit = search.location, search.limit()
+    wide = _free(search)
+    priced = relax(wide, location)
+    if priced.bound >= limit or not priced.feasible:
+        return priced.bound if priced.feasible else np.inf, None
+    core = _free(search, **_left(wide, priced, limit, location))
+    gap = min(FREE_GAP, search.budget.gap or FREE_GAP)
+    found = minimise(core, location, replace(search.budget, gap=gap), seed=search.seed)
+    if found.termination == "infeasible":
+        return limit, None
+    bound = max(priced.bound, min(limit, found.bound or 0.0))
+    return bound, None if found.open is None else _with_free_sites(location, found.open)
+
+
+def _left(made: Service, priced: Priced, limit: float, location: Location) -> dict[str, Any]:
+    """Return what a plan of whole assignments below the limit can use; it uses pairs fully."""
+    dear = priced.bound + np.abs(priced.extra) > limit
+    above, below = dear & (priced.extra > 0), dear & (priced.extra < 0)
+    pairs = np.zeros(location.cost.shape, bool)
+    pairs[made.site, made.customer] = ~above[made.serve]
+    return {"pairs": pairs, "closed": above[made.open], "kept": below[made.open]}
+
+
+def _with_free_sites(location: Location, chosen: Bools) -> Bools:
+    """Add sites that cost nothing: a set that holds them leaves fewer sets to look at."""
+    return chosen if location.p is not None else chosen | (location.fixed_cost == 0)
+
+
+def _settle(search: Search, chosen: Bools) -> None:
+    """Find the best whole assignment to sites of a set, among cheap pairs first."""
+    location = search.location
+    search.try_set(chosen)
+    budget, floor = search.share_of_time(), -np.inf
+    wide = service(location, closed=~chosen, whole=True)
+    _limit(wide, location)
+    priced = relax(wide, location)
+    for width in WIDTHS:
+        limit = min(priced.bound * (1 + width), search.limit())
+        if priced.bound >= limit or not priced.feasible:
+            floor = max(floor, limit)
+            break
+        made = service(location, whole=True, **_within(chosen, wide, priced, limit, location))
+        _limit(made, location)
+        found = minimise(made, location, budget, seed=search.seed)
+        if found.share is not None:
+            search.offer(found.share.argmax(axis=0))
+        inside = limit if found.termination == "infeasible" else found.bound or -np.inf
+        floor = max(floor, priced.bound, min(inside, limit))
+        over = found.termination not in ("completed", "infeasible")
+        if over or search.value <= limit or limit > search.limit():
+            break
+    search.floor = min(search.floor, floor)
+    search.settled.append(chosen)
+
+
+def _within(
+    chosen: Bools, made: Service, priced: Priced, limit: float, location: Location
+) -> dict[str, Any]:
+    left = _left(made, priced, limit, location)
+    return left | {"closed": left["closed"] | ~chosen}
