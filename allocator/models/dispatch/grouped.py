@@ -18,7 +18,7 @@ from allocator.models.answer import Answer
 from allocator.models.dispatch.alone import Attainable
 from allocator.models.dispatch.certificate import Certificates
 from allocator.models.dispatch.fill import done, filled
-from allocator.models.dispatch.groups import Groups, expected_columns, grouped
+from allocator.models.dispatch.groups import MOST_COLUMNS, Groups, expected_columns, grouped
 from allocator.models.dispatch.model import DispatchModel
 from allocator.models.dispatch.solve import stages_of, weighted
 from allocator.models.dispatch.split import split
@@ -27,6 +27,8 @@ from allocator.models.dispatch.unreachable import unreachable_table
 from allocator.models.dispatch.values import goal_values
 
 LARGE = 1_500_000  # expected columns above which the whole program does not finish in useful time
+FEW_COLUMNS = 150_000  # as many as give floors and critical in half a minute
+SHORT_SECONDS = 300.0
 FAIR_SOLVES = 4  # solves that a fairness goal takes, about
 SHARP = 1e-4  # relative gap at which no solve is spent on a bound
 SOURCE = "highs ipm on groups of like communities, bound from its duals"
@@ -35,6 +37,11 @@ SOURCE = "highs ipm on groups of like communities, bound from its duals"
 def too_large(net: Network) -> bool:
     """Return whether a network is solved by groups."""
     return expected_columns(net) > LARGE
+
+
+def columns_for(seconds: float | None) -> float:
+    """Return how many columns the coarse program may have, to reach the urgent goals in time."""
+    return MOST_COLUMNS if seconds is None or seconds > SHORT_SECONDS else FEW_COLUMNS
 
 
 class GroupedWork:
@@ -52,7 +59,7 @@ class GroupedWork:
         """Build the coarse program; with `changes` the summary says that they are not minimised."""
         self.changes = changes
         self.emit, self.budget = emit, budget
-        self.groups: Groups = grouped(net)
+        self.groups: Groups = grouped(net, columns_for(budget.seconds()))
         # A plan of the groups cannot be split in whole packs and trips: then it only proves bounds.
         whole = bool(net.items.whole.any()) or net.instance.policy.trips == "integer"
         self.fixed = done(filled(net)) if whole else None

@@ -53,8 +53,8 @@ class Groups:
         return row, order[start[row] + number]
 
 
-def grouped(net: Network) -> Groups:
-    """Group the communities of a network, as finely as size allows, and build the coarse one.
+def grouped(net: Network, most: float = MOST_COLUMNS) -> Groups:
+    """Group the communities of a network, as finely as `most` columns allow: the coarse one too.
 
     The coarse instance is a relaxation: every true plan, summed over the members, is a plan of it
     with no greater value of any linear goal (fairness is none).
@@ -62,7 +62,7 @@ def grouped(net: Network) -> Groups:
     for alike in ALIKE:
         of = group_of(net, alike)
         coarse = network(coarse_instance(net, of))
-        if expected_columns(coarse) <= MOST_COLUMNS:
+        if expected_columns(coarse) <= most:
             break
     return Groups(net, coarse, of)
 
