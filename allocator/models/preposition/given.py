@@ -31,6 +31,7 @@ def model_of_plan(case: ReserveCase, tables: Tables) -> tuple[PrepositionModel, 
     model = PrepositionModel(case, stock)
     point = np.zeros(model.first.program.column_count)
     first = model.first
+    point[first.one] = 1.0
     point[first.open] = _sizes(case, tables, stock)
     point[first.stock] = stock[first.site, first.item] / first.pack
     point[first.agree] = _amounts(case.reserve.agreements.ids, tables, "agreements", "agreement_id")

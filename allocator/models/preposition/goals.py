@@ -10,14 +10,23 @@ import numpy as np
 
 from allocator.engine.ordered import Budget, StageResult
 from allocator.engine.program import Floats
-from allocator.engine.two_stage import Held, TwoStage, TwoStageAnswer, solve_two_stage
+from allocator.engine.two_stage import (
+    EXTENSIVE_COLUMNS,
+    Held,
+    TwoStage,
+    TwoStageAnswer,
+    extensive_columns,
+    solve_two_stage,
+)
 from allocator.models.preposition.evaluation import Evaluation, answers, measured
 from allocator.models.preposition.model import UNITS, PrepositionModel
 from allocator.models.preposition.read import rounded
 from allocator.models.preposition.urgent import Urgent, completed
+from allocator.models.preposition.warm import warm_start
 from allocator.models.preposition.whole import Whole, first_guess
 
 EARLY_SHARE = 0.5  # of the time left for a goal that others follow
+CUT_ROOM = 1e-5  # of critical: a cap nearer than cuts are exact would stop the search
 NUMERICAL = 1e-5  # a slack above this is given up by choice: the scenarios then share it
 
 
@@ -56,19 +65,22 @@ def solve_goals(
             progress.results.append(_within_costs(progress))
             report(progress)
             continue
+        share = budget if last else _part(budget)
+        two_stage = _program(model, goal, held)
         solved = solve_two_stage(
-            _program(model, goal, held),
-            budget if last else _part(budget),
+            two_stage,
+            share,
             method=method,
             complete=Whole(model),
-            start=first_guess(model) if progress.found is None else progress.found.first,
+            start=_start(model, two_stage, share, progress, method, seed),
             seed=seed,
             threads=threads,
             workers=workers,
         )
+        solved = _without_margin(model, goal, solved)
         _record(model, progress, goal, solved)
         if solved.value is not None:
-            held.append(model.hold(goal, _cap(model, goal, solved.value)))
+            held.append(model.hold(goal, _cap(model, goal, solved)))
         report(progress)
     _clean(model, progress, seed, threads)
     report(progress)
@@ -81,6 +93,33 @@ def _program(model: PrepositionModel, goal: str, held: Sequence[Held]) -> TwoSta
     if goal != "critical" or two_stage.held:
         return two_stage
     return replace(two_stage, scenarios=Urgent(model))
+
+
+def _start(
+    model: PrepositionModel,
+    two_stage: TwoStage,
+    budget: Budget,
+    progress: Progress,
+    method: str,
+    seed: int,
+) -> Floats | None:
+    """Return a point to start from: that of the goal before, else one that is made for it."""
+    if progress.found is not None:
+        return progress.found.first
+    small = extensive_columns(two_stage) <= EXTENSIVE_COLUMNS
+    if method == "extensive" or small:
+        return None if method != "benders" else first_guess(model)
+    found = warm_start(model, two_stage, budget, seed)
+    return first_guess(model) if found is None else found
+
+
+def _without_margin(model: PrepositionModel, goal: str, solved: TwoStageAnswer) -> TwoStageAnswer:
+    """Take the constant out that gaps of critical are counted by."""
+    if goal != "critical":
+        return solved
+    value = None if solved.value is None else max(0.0, solved.value - model.margin)
+    bound = None if solved.bound is None else max(0.0, solved.bound - model.margin)
+    return replace(solved, value=value, bound=bound)
 
 
 def _whole_answers(model: PrepositionModel, solved: TwoStageAnswer) -> list[Floats]:
@@ -120,10 +159,14 @@ def _record(model: PrepositionModel, progress: Progress, goal: str, solved: TwoS
         progress.found = measured(model, solved.first, _whole_answers(model, solved))
 
 
-def _cap(model: PrepositionModel, goal: str, value: float) -> float:
-    policy = model.policy
+def _cap(model: PrepositionModel, goal: str, solved: TwoStageAnswer) -> float:
+    """Return what later goals must keep to: the value, its slack, and room for cuts to be exact."""
+    policy, value = model.policy, solved.value or 0.0
     share = policy.give_up.get(goal, policy.slack_relative)
-    return value + max(share * abs(value), policy.slack_absolute)
+    slack = max(share * abs(value), policy.slack_absolute)
+    if solved.method == "benders" and goal == "critical":
+        slack = max(slack, CUT_ROOM * max(1.0, value + model.margin))
+    return value + slack
 
 
 def _nothing_urgent() -> StageResult:

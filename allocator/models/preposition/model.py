@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Literal, cast, overload
 
 import numpy as np
@@ -15,6 +16,7 @@ from allocator.models.preposition.first import FirstStage
 from allocator.models.preposition.recourse import Columns, ScenarioProgram
 from allocator.models.preposition.services import Services
 
+MARGIN = 0.01  # of the people in need: a gap asked for counts against critical plus this
 RiskKind = Literal["expected", "cvar", "worst"]
 UNITS = {"critical": "people", "cost": "money"}
 
@@ -75,6 +77,15 @@ class PrepositionModel:
         urgent = self.case.reserve.items.tier == 1
         return bool((self.case.futures.need[:, :, urgent] > 0).any())
 
+    @cached_property
+    def margin(self) -> float:
+        """Return MARGIN of the people in need, added to the goal critical while it is solved."""
+        case = self.case
+        urgent = case.reserve.items.tier == 1
+        people = (case.futures.need * case.futures.rate)[:, :, urgent].max(axis=2, initial=0.0)
+        mean = case.futures.probability @ (people @ case.reserve.communities.weight)
+        return MARGIN * float(mean)
+
     @property
     def risk(self) -> Risk:
         """How the costs of the scenarios count."""
@@ -91,10 +102,14 @@ class PrepositionModel:
     def two_stage(self, goal: str, held: Sequence[Held] = ()) -> TwoStage:
         """Return the program of one goal; `held` are the goals before it."""
         money = goal == "cost"
+        cost = self.first_cost()
+        if not money:
+            cost = np.zeros(len(cost))
+            cost[self.first.one] = self.margin
         caps = [*self._budgets(), *held]
         return TwoStage(
             first=self.first.program,
-            cost=self.first_cost() if money else np.zeros(self.first.program.column_count),
+            cost=cost,
             scenarios=Costs(self, money),
             probability=self.case.futures.probability,
             risk=self.risk if money else Risk(),

@@ -20,6 +20,7 @@ def first_guess(model: PrepositionModel) -> Floats | None:
     whole, found = Whole(model), None
     for given in first_guesses(model.case).values():
         point = np.zeros(model.first.program.column_count)
+        point[model.first.one] = 1.0
         point[model.first.open[given.size[given.size >= 0]]] = 1.0
         stock = given.stock[model.first.site, model.first.item] / model.first.pack
         point[model.first.stock] = np.minimum(stock, model.first.program.upper[model.first.stock])
@@ -46,9 +47,24 @@ class Whole:
         found[self.first.stock] = self._stock(found)
         agreed = self.first.agree_most(found[self.first.open])
         found[self.first.agree] = np.minimum(found[self.first.agree], agreed)
+        found = self._paid(found)
         others = [self.model.services.assign, self.model.services.missed]
         found[np.concatenate(others)] = np.round(found[np.concatenate(others)])
         return found if self.allowed(found) else None
+
+    def _paid(self, point: Floats) -> Floats:
+        """Return the point within the budget: less of everything where it is too dear."""
+        budget, cost = self.model.policy.reserve_budget, self.model.first_cost()
+        if budget is None or cost @ point <= budget:
+            return point
+        bought = np.r_[self.first.stock, self.first.agree]
+        goods = float(cost[bought] @ point[bought])
+        left = max(0.0, budget - float(cost @ point) + goods)
+        found = point.copy()
+        found[bought] *= left / goods if goods > 0 else 0.0
+        whole = self.program.integer[bought]
+        found[bought] = np.where(whole, np.floor(found[bought] + NEAR), found[bought])
+        return found
 
     def allowed(self, point: Floats) -> bool:
         """Say whether a point obeys every row and bound of the first stage."""

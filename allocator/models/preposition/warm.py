@@ -1,0 +1,82 @@
+"""A good point to start from: the relaxation on a few scenarios, made whole, solved again."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from allocator.engine.ordered import Budget
+from allocator.engine.program import Floats, Program
+from allocator.engine.session import Session
+from allocator.engine.two_stage import TwoStage, extensive, extensive_columns
+from allocator.models.preposition.model import PrepositionModel
+from allocator.models.preposition.whole import Whole
+
+COLUMNS = 60_000  # of the relaxation on a few scenarios: some seconds for the interior point
+FEW, MOST = 4, 16  # scenarios in it
+TIME_SHARE = 0.15  # of the time left for each of the two relaxations
+
+
+def warm_start(
+    model: PrepositionModel, two_stage: TwoStage, budget: Budget, seed: int = 0
+) -> Floats | None:
+    """Return a whole first-stage point that is good on a few scenarios; None without one.
+
+    The choices of sites come from the relaxation on these scenarios, and the stock from a second
+    one with these choices fixed.
+    """
+    sample = sampled(model, two_stage)
+    program, cost = extensive(sample)
+    whole, count = Whole(model), two_stage.first.column_count
+    relaxed = _relaxed(program, cost, budget, seed)
+    if relaxed is None:
+        return None
+    rough = whole(relaxed[:count])
+    if rough is None:
+        return None
+    kinds = np.flatnonzero(two_stage.first.integer)
+    kinds = np.intersect1d(kinds, np.r_[model.first.open, model.services.assign])
+    again = _relaxed(program, cost, budget, seed, kinds, rough[kinds])
+    fine = None if again is None else whole(again[:count])
+    return rough if fine is None else fine
+
+
+def sampled(model: PrepositionModel, two_stage: TwoStage) -> TwoStage:
+    """Return the program on scenarios that stand for all: one from each layer of total need."""
+    size = extensive_columns(two_stage) // max(1, len(two_stage.scenarios))
+    number = int(np.clip(COLUMNS // max(1, size), FEW, MOST))
+    if number >= len(two_stage.scenarios):
+        return two_stage
+    need = (model.case.futures.need * model.case.futures.rate).sum(axis=(1, 2))
+    order = np.argsort(need, kind="stable")
+    layers = np.array_split(order, number)
+    middle = [int(layer[len(layer) // 2]) for layer in layers]
+    weight = np.array([two_stage.probability[layer].sum() for layer in layers])
+    return replace(
+        two_stage,
+        scenarios=[two_stage.scenarios[one] for one in middle],
+        probability=weight / weight.sum(),
+        held=[
+            replace(one, scenarios=[one.scenarios[at] for at in middle]) for one in two_stage.held
+        ],
+    )
+
+
+def _relaxed(
+    program: Program,
+    cost: Floats,
+    budget: Budget,
+    seed: int,
+    fixed: np.ndarray | None = None,
+    values: Floats | None = None,
+) -> Floats | None:
+    """Return the point of the relaxation, some columns fixed; None where it was not found."""
+    session = Session(program, seed=seed)
+    session.relax()
+    if fixed is not None and values is not None:
+        session.set_bounds(fixed, values, values)
+    left = budget.seconds()
+    seconds = None if left is None else TIME_SHARE * left
+    outcome = session.minimise(cost, seconds, budget.work, crossover=False, relaxed=True)
+    return outcome.solution if outcome.termination == "completed" else None
