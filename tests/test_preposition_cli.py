@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 import allocator
+from allocator import run
 from allocator.check import check
 from allocator.cli.main import cli
 from allocator.engine.child import Child
@@ -101,16 +102,42 @@ def test_json_has_goals_with_bounds_sites_and_outcomes(written: Path) -> None:
         (("--set", "reserve_budget=60"), 4, "E4002"),
         (("--method", "guess"), 2, "E2331"),
         (("--set", "reserve_bugdet=60"), 2, "reserve_budget"),
-        (("--fail-on", "critical=0"), 7, "E7001"),
-        (("--fail-on", "shortage"), 7, "E7001"),
-        (("--fail-on", "remaining=0"), 2, "E2311"),
-        (("--fail-on", "critical=6,unproven"), 0, ""),
+        (("--workers", "dusk://here"), 2, "E2302"),
     ],
 )
-def test_exit_codes(words: tuple[str, ...], code: int, fault: str) -> None:
+def test_what_cannot_be_done_is_refused(words: tuple[str, ...], code: int, fault: str) -> None:
     result = call("preposition", "case", "--quiet", *words)
     assert result.exit_code == code, result.stderr
     assert fault in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("threshold", "code", "fault"),
+    [
+        ("critical=0", 7, "E7001"),
+        ("shortage", 7, "E7001"),
+        ("remaining=0", 2, "E2311"),
+        ("critical=6,unproven", 0, ""),
+    ],
+)
+def test_thresholds(
+    threshold: str, code: int, fault: str, planned: Plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run, "preposition", lambda *_, **__: planned)
+    result = call("preposition", "case", "--quiet", "--fail-on", threshold)
+    assert result.exit_code == code, result.stderr
+    assert fault in result.stderr
+
+
+def test_two_plans_of_reserves_are_compared(planned: Plan, tmp_path: Path) -> None:
+    planned.save(tmp_path / "one")
+    reserve_plan().replace(status=planned.status).save(tmp_path / "two")
+    result = call("compare", "one", "two")
+    assert result.exit_code == 0, result.stderr
+    for words in ("Units in reserve by item", "Losers: units short on average"):
+        assert words in result.stdout
+    Path("trips.csv").write_text("from_id,to_id,item_id,period,quantity\nS,A,food,1,5\n")
+    assert call("compare", "one", "trips.csv").exit_code == 2
 
 
 def test_the_first_plan_is_kept_when_there_is_no_time(tmp_path: Path) -> None:

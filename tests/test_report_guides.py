@@ -12,6 +12,10 @@ import pytest
 from click.testing import CliRunner
 
 from allocator.cli.main import VERBS, cli
+from allocator.generate.scenarios import drawn
+from allocator.instance import save
+from allocator.plan import Plan
+from tests.reserve_cases import reserve_instance
 
 ROOT = Path(__file__).parents[1]
 PAGES = ("README.md", "docs/planner-guide.md")
@@ -56,6 +60,10 @@ def test_every_link_of_the_pages_leads_somewhere(page: str) -> None:
 def test_the_python_of_the_readme_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert CliRunner().invoke(cli, ["init", "my-city"]).exit_code == 0
-    (code,) = blocks("README.md", "python")
-    exec(compile(code, "README.md", "exec"), {})
+    save(reserve_instance(), tmp_path / "my-reserves")
+    save(drawn(reserve_instance(), 5), tmp_path / "my-other-scenarios")
+    names: dict[str, object] = {}
+    for code in blocks("README.md", "python"):
+        exec(compile(code, "README.md", "exec"), names)
     assert (tmp_path / "plans" / "api" / "plan.json").exists()
+    assert isinstance(names["reserves"], Plan)

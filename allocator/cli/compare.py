@@ -12,8 +12,21 @@ from allocator.cli.envelope import Reply, run_command
 if TYPE_CHECKING:
     import pandas as pd
 
+    from allocator.check import Verdict
     from allocator.plan import Plan
     from allocator.plan.compare import Comparison
+
+
+SHIPPED = (
+    "Units shipped by item",
+    "Units received, largest differences",
+    "person-days short, summed over items",
+)
+RESERVES = (
+    "Units in reserve by item",
+    "Units in reserve by site, largest differences",
+    "units short on average over the scenarios, summed over items",
+)
 
 
 @click.command()
@@ -35,7 +48,8 @@ def compare(first: Path, second: Path, instance: Path | None, most: int) -> Repl
     if instance is not None:
         plans = _judged(plans, instance)
     result = compare_plans(*plans)
-    return Reply(text=_text(result, most), data=_data(result))
+    titles = RESERVES if plans[0].decision == "preposition" else SHIPPED
+    return Reply(text=_text(result, most, titles), data=_data(result))
 
 
 def _judged(plans: list[Plan], instance: Path) -> list[Plan]:
@@ -49,7 +63,7 @@ def _judged(plans: list[Plan], instance: Path) -> list[Plan]:
         verdict, units = check(case, plan), {goal.name: goal.unit for goal in plan.goals}
         judged.append(
             plan.replace(
-                tables=dict(plan.tables) | {"shortages": verdict.shortages},
+                tables=dict(plan.tables) | _judged_tables(plan, verdict),
                 goals=tuple(
                     GoalResult(name, units.get(name, ""), value, source="judge")
                     for name, value in verdict.goals.items()
@@ -57,6 +71,12 @@ def _judged(plans: list[Plan], instance: Path) -> list[Plan]:
             )
         )
     return judged
+
+
+def _judged_tables(plan: Plan, verdict: Verdict) -> dict[str, pd.DataFrame]:
+    if plan.decision != "preposition":
+        return {"shortages": verdict.shortages}
+    return {"outcomes": verdict.outcomes} if plan.states("recourse") else {}
 
 
 def _data(result: Comparison) -> dict[str, object]:
@@ -75,15 +95,15 @@ def _records(frame: pd.DataFrame) -> list[dict[str, object]]:
     return [{str(key): value for key, value in row.items()} for row in clean.to_dict("records")]
 
 
-def _text(result: Comparison, most: int) -> str:
+def _text(result: Comparison, most: int, titles: tuple[str, str, str]) -> str:
     largest = result.places["difference"].abs().sort_values(ascending=False, kind="stable").index
     places = result.places.loc[largest].head(most)
     parts = [
         ("Goals", result.goals),
-        ("Units shipped by item", result.items),
-        ("Units received, largest differences", places),
-        ("Winners: person-days short, summed over items", result.winners(most)),
-        ("Losers: person-days short, summed over items", result.losers(most)),
+        (titles[0], result.items),
+        (titles[1], places),
+        (f"Winners: {titles[2]}", result.winners(most)),
+        (f"Losers: {titles[2]}", result.losers(most)),
     ]
     return "\n\n".join(_part(title, frame) for title, frame in parts)
 

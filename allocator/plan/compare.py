@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from allocator.errors import UsageError
 from allocator.plan.plan import Plan
 
 _BEFORE, _AFTER, _CHANGE = "first", "second", "difference"
@@ -17,6 +18,8 @@ class Comparison:
 
     `goals` by goal; `items` units shipped by item; `places` units received by place;
     `short` person-days short by community, summed over items, where both plans state shortages.
+    Of plans of reserves: units in reserve by item and by site, and units short by community on
+    average over the scenarios, where both say what they do in them.
     """
 
     goals: pd.DataFrame
@@ -45,7 +48,17 @@ def compare_plans(first: Plan, second: Plan) -> Comparison:
 
     Raises:
         PlanMissingError: when one of them holds no plan.
+        UsageError: E2127, when one is to dispatch and the other of reserves.
     """
+    if first.decision != second.decision:
+        raise UsageError.because(
+            "plans of different decisions cannot be compared",
+            value=f"{first.decision}, {second.decision}",
+            action="name two plans to dispatch, or two plans of reserves",
+            code="E2127",
+        )
+    if first.decision == "preposition":
+        return _compare_reserves(first, second)
     stated = first.states("shortages") and second.states("shortages")
     return Comparison(
         goals=_goals(first, second),
@@ -53,6 +66,27 @@ def compare_plans(first: Plan, second: Plan) -> Comparison:
         places=_sums(first, second, "shipments", "to_id", "quantity"),
         short=_sums(first, second, "shortages", "community_id", "person_days") if stated else None,
     )
+
+
+def _compare_reserves(first: Plan, second: Plan) -> Comparison:
+    stated = all(plan.states("recourse") and plan.states("outcomes") for plan in (first, second))
+    return Comparison(
+        goals=_goals(first, second),
+        items=_sums(first, second, "reserves", "item_id", "quantity"),
+        places=_sums(first, second, "reserves", "site_id", "quantity"),
+        short=_side_by_side(_mean_short(first), _mean_short(second), "community_id")
+        if stated
+        else None,
+    )
+
+
+def _mean_short(plan: Plan) -> pd.Series:
+    """Return the units short of each community, the mean over the scenarios."""
+    rows = plan["recourse"]
+    rows = rows[rows["kind"] == "short"]
+    chance = plan["outcomes"].set_index("scenario_id")["probability"]
+    units = rows["quantity"] * rows["scenario_id"].map(chance).astype(float)
+    return units.groupby(rows["to_id"]).sum()
 
 
 def _goals(first: Plan, second: Plan) -> pd.DataFrame:
@@ -72,6 +106,10 @@ def _goals(first: Plan, second: Plan) -> pd.DataFrame:
 
 def _sums(first: Plan, second: Plan, table: str, by: str, what: str) -> pd.DataFrame:
     sums = [plan[table].groupby(by)[what].sum() for plan in (first, second)]
-    frame = pd.concat(sums, axis=1, keys=[_BEFORE, _AFTER]).fillna(0.0).sort_index()
+    return _side_by_side(sums[0], sums[1], by)
+
+
+def _side_by_side(first: pd.Series, second: pd.Series, by: str) -> pd.DataFrame:
+    frame = pd.concat([first, second], axis=1, keys=[_BEFORE, _AFTER]).fillna(0.0).sort_index()
     frame = frame.assign(**{_CHANGE: frame[_AFTER] - frame[_BEFORE]})
     return frame.rename_axis(by).reset_index()
