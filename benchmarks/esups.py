@@ -41,7 +41,7 @@ class Published:
 
     @property
     def need(self) -> np.ndarray:
-        return np.minimum(np.round(self.people / PEOPLE_A_BUCKET), self.buckets.sum())
+        return np.asarray(np.minimum(np.round(self.people / PEOPLE_A_BUCKET), self.buckets.sum()))
 
     @property
     def depots(self) -> list[str]:
