@@ -9,8 +9,12 @@ import pandas as pd
 import pytest
 
 import allocator
+from allocator.engine.ordered import StageResult
 from allocator.explain import RESERVE_CODES, explain_text, reserve_reasons
+from allocator.explain.reserve_choices import Choices
 from allocator.instance import Instance
+from allocator.instance.futures import reserve_case
+from allocator.models.answer import Answer
 from allocator.plan import Plan
 from tests.reserve_cases import frame, reserve_instance, reserve_plan
 
@@ -128,6 +132,17 @@ def test_without_time_sites_are_unexplained_and_places_are_not() -> None:
     assert set(found["code"]) >= {"OUT_OF_REACH"}
     assert set(found["code"]) <= set(RESERVE_CODES)
     assert "WORTH_OPENING" not in set(found["code"])
+
+
+def test_a_choice_nobody_could_solve_is_not_called_a_tie() -> None:
+    case = town_case(reserve_goals=["critical", "cost"])
+    plan = allocator.assess(case, _plan_at_a()).plan
+    choices = Choices(reserve_case(case), plan, 0.0)
+    known = StageResult("critical", "people", plan.goal("critical").value, 0.0, "", "", 0.0)
+    lost = StageResult("cost", "money", None, None, "time_limit", "", 0.0)
+    for results, code in (((lost,), "UNEXPLAINED"), ((known, lost), "NOT_PROVEN")):
+        reason = choices._compared("near-B", False, "With near-B open", Answer({}, results))
+        assert reason.code == code
 
 
 def _plan_at_a() -> Plan:

@@ -105,7 +105,14 @@ class Choices:
     def _compared(self, name: str, opened: bool, what: str, answer: Answer) -> ReserveReason:
         """Compare the goals of the other choice with those of the plan, in their order."""
         results = {result.name: result for result in answer.results}
+        if not any(one.value is not None for one in results.values()):
+            text = f"{what}: no plan was found in the time, so nothing is said of it."
+            return _reason(name, "UNEXPLAINED", text, _detail(results))
         differ = first_difference(self.values, results)
+        reached = [one.value is not None for one in results.values()]
+        if differ is None and not (all(reached) and len(reached) == len(self.values)):
+            text = f"{what} the goals reached in the time are as good; later ones were not reached."
+            return _reason(name, "NOT_PROVEN", text, _detail(results))
         if differ is None:
             text = f"{what} the best plan found is as good: the choice is a tie."
             return _reason(name, "NO_DIFFERENCE", text, _detail(results))
