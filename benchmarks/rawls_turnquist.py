@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -30,31 +30,10 @@ SECONDS = 180.0
 TOLERANCE = 5_000.0  # money: the publications give 0.01 M$
 TOLERANCE_STOCK = 0.5  # units of the publication
 ANYWHERE, COAST = "anywhere", "coast"
-ITEMS = ("water", "food", "medical_kits")
+CHOSEN = ("penalty", "risk", "level")
 
-# What is known of the case. equal: the published figure itself is that of this program.
-PUBLISHED: Mapping[str, dict[str, Any]] = {
-    "relaxed": {"expected": 87_900_000.0, "stock": (9000, 3609, 19_633), "equal": True},
-    "gulf": {"expected": 89_500_000.0, "stock": (9001, 3609, 19_631)},
-}
-
-# Noyan's optima: penalty -> weight and level of the conditional value at risk -> money.
-RISKS: Mapping[float, Mapping[tuple[float, float], float]] = {
-    10.0: {
-        (0.0, 0.0): 90_230_000.0,
-        (0.1, 0.7): 111_890_000.0,
-        (0.1, 0.8): 120_700_000.0,
-        (1.0, 0.7): 275_010_000.0,
-        (1.0, 0.8): 313_930_000.0,
-    },
-    5.0: {
-        (0.0, 0.0): 56_510_000.0,
-        (0.1, 0.7): 70_710_000.0,
-        (0.1, 0.8): 76_130_000.0,
-        (1.0, 0.7): 187_570_000.0,
-        (1.0, 0.8): 229_740_000.0,
-    },
-}
+# A figure of the reference data, not of the article: cost and stock without sites and distances.
+RELAXED = {"expected": 87_900_000.0, "stock": (9000, 3609, 19_633)}
 
 
 @dataclass(frozen=True)
@@ -216,7 +195,7 @@ def _needs(published: Published, network: bool) -> pd.DataFrame:
     return needs.groupby(columns[:3], sort=False, as_index=False).sum()
 
 
-def _anywhere() -> dict[str, pd.DataFrame]:
+def _anywhere() -> dict[str, Any]:
     """Return one site that is safe, free and without limit."""
     return {
         "sites": pd.DataFrame({"site_id": [ANYWHERE]}),
@@ -224,7 +203,7 @@ def _anywhere() -> dict[str, pd.DataFrame]:
     }
 
 
-def _network(published: Published) -> dict[str, pd.DataFrame]:
+def _network(published: Published) -> dict[str, Any]:
     """Return sites and sizes, lanes of the shortest paths, and what storms do to both."""
     nodes = [site(node) for node in published.nodes]
     sizes = published.sizes.rename(columns={"name": "size_id", "F": "fixed_cost", "M": "volume_m3"})
@@ -294,19 +273,31 @@ def file(settings: Settings) -> Path:
 
 
 def cases(settings: Settings) -> Sequence[Case]:
-    need_folder(settings, "published/rawls_turnquist_2010")
-    methods = {"relaxed": ("extensive", "benders"), "gulf": ("extensive", "benders")}
-    known = [Case(name, methods[name], given) for name, given in PUBLISHED.items()]
+    given = json.loads(file(settings).read_text(encoding="utf-8"))["published_results"]
+    best = given["CPLEX_extensive_form"]
+    told = {"expected": best["objective"], "published stock": _slashed(best["stock"].values())}
+    both = ("extensive", "benders")
     noyan = [
-        Case(
-            f"noyan-k{penalty:g}-r{risk:g}-a{level:g}",
-            ("extensive",),
-            {"expected": money, "penalty": penalty, "risk": risk, "level": level},
-        )
-        for penalty, risks in RISKS.items()
-        for (risk, level), money in risks.items()
+        Case(f"noyan-k{one['penalty']:g}-r{one['risk']:g}-a{one['level']:g}", both[:1], one)
+        for one in with_risk(given["Noyan2012"])
     ]
-    return [*known, *noyan]
+    return [Case("relaxed", both, RELAXED), Case("gulf", both, told), *noyan]
+
+
+def _slashed(stock: Iterable[float]) -> str:
+    return "/".join(f"{units:.0f}" for units in stock)
+
+
+def with_risk(noyan: Mapping[str, Any]) -> list[dict[str, float]]:
+    """Return penalty, weight and level of the risk, and the published optimum, one row each."""
+    rows = []
+    for penalty, risks in noyan["mean_risk"].items():
+        known = {"lam0_a0": noyan[penalty]["RP"], **risks}
+        for name, money in known.items():
+            risk, level = name.removeprefix("lam").split("_a")
+            chosen = (float(penalty.removeprefix("kappa")), float(risk), float(level))
+            rows.append(dict(zip(CHOSEN, chosen, strict=True)) | {"expected": money})
+    return rows
 
 
 def run(case: Case, method: str, settings: Settings, meter: Meter) -> Sequence[Row]:
@@ -314,7 +305,7 @@ def run(case: Case, method: str, settings: Settings, meter: Meter) -> Sequence[R
     from allocator.check import check
 
     given = case.parameters
-    chosen = {key: given[key] for key in ("penalty", "risk", "level") if key in given}
+    chosen = {key: given[key] for key in CHOSEN if key in given}
     with meter.phase("load"):
         published = read_published(file(settings))
         instance = as_instance(published, case.name == "gulf", **chosen)
@@ -347,7 +338,8 @@ def row(case: Case, method: str, published: Published, plan: Any, verdict: Any, 
         within=within(case, value, bound, held, len(verdict.table)),
         detail={
             "violations": len(verdict.table),
-            "stock": "/".join(f"{units:.0f}" for units in held),
+            "stock": _slashed(held),
+            **{key: given[key] for key in given if key == "published stock"},
             "sites": len(plan.sites),
             "termination": plan.status.termination,
             "wall seconds": round(wall, 2),
@@ -358,7 +350,9 @@ def row(case: Case, method: str, published: Published, plan: Any, verdict: Any, 
 def stocked(published: Published, plan: Any) -> np.ndarray:
     """Return the stock of every item, in units of the publication."""
     total = plan.reserves.groupby("item_id")["quantity"].sum()
-    return np.asarray(total.reindex(list(ITEMS)).fillna(0.0).to_numpy(float) * published.units)
+    return np.asarray(
+        total.reindex(published.items["name"]).fillna(0.0).to_numpy(float) * published.units
+    )
 
 
 def within(
@@ -371,7 +365,7 @@ def within(
     given = case.parameters
     if case.name == "gulf":
         return None
-    if given.get("equal"):
+    if "stock" in given:
         close = abs(value - given["expected"]) <= TOLERANCE
         off = np.abs(held - np.array(given["stock"])).max()
         return bool(violations == 0 and close and off <= TOLERANCE_STOCK)
