@@ -4,7 +4,7 @@
 
 All scenarios in one program: the second form that the fast one is tested against. Its parts
 follow the page: preposition_terms.py (section 1: data), preposition_case.py (2: variables),
-preposition_rows.py (3: rows), and the goals of section 4 here.
+preposition_rows.py and preposition_scenario_rows.py (3: rows), and the goals of section 4 here.
 """
 
 from __future__ import annotations
@@ -15,10 +15,13 @@ from typing import Any
 
 import pandas as pd
 from preposition_case import Case, Model, Sum, add_variables
-from preposition_rows import ROWS
+from preposition_rows import FIRST_ROWS
+from preposition_scenario_rows import SCENARIO_ROWS
 
 from allocator.instance import Instance
 from allocator.models.own import Built, Goal, solve_goals
+
+ROWS = FIRST_ROWS + SCENARIO_ROWS
 
 
 def build(instance: Instance) -> Built:

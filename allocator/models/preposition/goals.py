@@ -114,12 +114,13 @@ def _start(
 
 
 def _without_margin(model: PrepositionModel, goal: str, solved: TwoStageAnswer) -> TwoStageAnswer:
-    """Take the constant out that gaps of critical are counted by."""
+    """Take the constant out that gaps of critical are counted by; nobody is short of less than 0."""
     if goal != "critical":
         return solved
     value = None if solved.value is None else max(0.0, solved.value - model.margin)
-    bound = None if solved.bound is None else max(0.0, solved.bound - model.margin)
-    return replace(solved, value=value, bound=bound)
+    bound = 0.0 if solved.bound is None else max(0.0, solved.bound - model.margin)
+    known = solved.termination != "infeasible"
+    return replace(solved, value=value, bound=bound if known else None)
 
 
 def _whole_answers(model: PrepositionModel, solved: TwoStageAnswer) -> list[Floats]:
