@@ -147,3 +147,19 @@ def test_same_seed_same_plan() -> None:
     assert one.tables.keys() == two.tables.keys()
     for name, table in one.tables.items():
         pd.testing.assert_frame_equal(table, two.tables[name])
+
+
+@pytest.mark.parametrize("risk", ["expected", "worst"])
+def test_people_after_money(risk: str) -> None:
+    # Soap and water cost the same to lack: cost alone leaves open which is short.
+    instance = example()
+    policy = instance.policy.replace(reserve_goals=("cost", "critical"), risk=risk)
+    answer = solve(instance.replace(policy=policy), Budget(gap=0.0))
+    assert [one.name for one in answer.results] == ["cost", "critical"]
+    cost, critical = answer.results
+    alone = solve(instance.replace(policy=policy.replace(reserve_goals=("cost",))), Budget(gap=0.0))
+    assert cost.value == pytest.approx(alone.results[0].value, rel=1e-6)
+    assert cost.bound is not None
+    found = evaluate(instance.replace(policy=policy), answer.tables).values
+    assert critical.value == pytest.approx(found["critical"], rel=1e-4)
+    assert found["cost"] == pytest.approx(cost.value, rel=1e-4)

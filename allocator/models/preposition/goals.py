@@ -114,7 +114,7 @@ def _start(
 
 
 def _without_margin(model: PrepositionModel, goal: str, solved: TwoStageAnswer) -> TwoStageAnswer:
-    """Take the constant out that gaps of critical are counted by; nobody is short of less than 0."""
+    """Take the constant out that gaps of critical are counted by; it is never below 0."""
     if goal != "critical":
         return solved
     value = None if solved.value is None else max(0.0, solved.value - model.margin)
@@ -199,12 +199,12 @@ def _clean(model: PrepositionModel, progress: Progress, seed: int, threads: int)
     given_up = first[model.services.missed] > 0.5 if len(model.services.missed) else False
     if (again.kept | given_up).all() and not tied(model):
         progress.found = again
-        values = again.values(model)
-        progress.results = [
-            replace(one, value=values[one.name])
-            if one.value is not None and np.isnan(one.value)
-            else one
-            for one in progress.results
-        ]
     elif not np.array_equal(first, progress.found.first):
         progress.found = measured(model, first, progress.found.recourse)
+    values = progress.found.values(model)
+    progress.results = [
+        replace(one, value=values[one.name])
+        if one.value is not None and np.isnan(one.value)
+        else one
+        for one in progress.results
+    ]
