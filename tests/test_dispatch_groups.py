@@ -101,7 +101,7 @@ def worked(instance: Instance) -> Answer:
     def emit(answer: Answer | None = None, **event: Any) -> None:
         answers.extend([answer] if answer else [])
 
-    GroupedWork(emit, network(instance), Budget(), 0, 1).run()
+    GroupedWork(emit, network(instance), Budget(), 0).run()
     return answers[-1]
 
 
@@ -237,7 +237,7 @@ def test_plans_handed_out_for_groups_never_get_worse(seed: int) -> None:
         if what and event.get("stage") == "split":
             handed.append({one.name: one.value for one in what[0].results})
 
-    work = GroupedWork(emit, network(instance), Budget(), 0, 1)
+    work = GroupedWork(emit, network(instance), Budget(), 0)
     work.run()
     assert len(handed) >= 1
     names = [name for name in work.goals if name in handed[0]]

@@ -7,13 +7,16 @@ import pandas as pd
 import pytest
 
 from allocator.check import Verdict, check
-from allocator.engine.ordered import Budget, LinearStage, LookStage, Progress, run_stages
+from allocator.engine.joint import LookStage, Pair
+from allocator.engine.ordered import Budget, LinearStage, Progress, run_stages
 from allocator.engine.session import Session
-from allocator.generate.lockdown import lockdown
+from allocator.generate.lockdown import FEATURES, lockdown
 from allocator.instance import Instance
 from allocator.instance.network import network
 from allocator.models.dispatch import alone, solve
+from allocator.models.dispatch.alone import Attainable
 from allocator.models.dispatch.model import DispatchModel
+from allocator.models.dispatch.price import values_without, without
 from allocator.models.dispatch.read import plan_tables, read
 from allocator.models.dispatch.solve import goal_names, solve_dispatch, weighted
 from allocator.models.dispatch.topping import topped
@@ -22,6 +25,14 @@ from allocator.plan import Plan, Status
 from tests.reference_cases import random_instance
 
 SEEDS = range(24)
+
+
+def city(communities: int, seed: int) -> Instance:
+    """A continuous case with every other feature."""
+    features = FEATURES - {"packs", "whole_trips"}
+    return lockdown(
+        communities=communities, sites=3, items=4, periods=4, seed=seed, features=features
+    )
 
 
 def judged(instance: Instance, tables: object) -> Verdict:
@@ -93,12 +104,12 @@ def look_at(model: DispatchModel) -> tuple[LookStage, list[LinearStage]]:
     for name in ("floors", "critical"):
         goal = weighted(model, name)
         stages.append(LinearStage(name, "person-days", goal.cost, goal.constant, 1e-6, 1e-6))
-    return LookStage(stages[0], stages[1], solve.FLOORS_WEIGHT), stages
+    return LookStage(Pair(stages[0], stages[1], solve.LOOK_WEIGHT)), stages
 
 
 @pytest.mark.parametrize("seed", range(8))
 def test_a_look_gives_true_bounds_and_gives_way_to_the_goals_themselves(seed: int) -> None:
-    instance = lockdown(communities=8, sites=2, items=4, periods=4, seed=seed)
+    instance = city(8, seed)
     model = DispatchModel(network(instance))
     if "floors" not in goal_names(model):
         pytest.skip("this seed promises no floors")
@@ -137,15 +148,42 @@ def test_a_look_gives_true_bounds_and_gives_way_to_the_goals_themselves(seed: in
     assert progress.results[1].value == pytest.approx(values["critical"], abs=1e-2)
 
 
-def test_large_programs_reach_the_same_goals(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The quick look and the work ahead on a thread change nothing of what is reached."""
-    instance = lockdown(communities=10, sites=3, items=4, periods=4, seed=5)
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("weight", [1e3, 1e-6])
+def test_large_programs_reach_the_same_goals(
+    threads: int, weight: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A quick look, both first goals in one solve, work ahead on a thread: nothing else is reached.
+
+    With a weight too small for floors to come first, the goals are reached in order after all.
+    """
+    instance = city(10, seed=3)
     plain = [(one.name, one.value) for one in solve_dispatch(instance).progress.results]
+    assert "floors" in dict(plain)
     monkeypatch.setattr(solve, "SIMPLEX_COLUMNS", 0)
-    ahead = [(one.name, one.value) for one in solve_dispatch(instance).progress.results]
-    assert [name for name, _ in plain] == [name for name, _ in ahead]
-    for (name, value), (_, other) in zip(plain, ahead, strict=True):
-        assert other == pytest.approx(value, rel=1e-4, abs=1e-3), name
+    monkeypatch.setattr(solve, "FLOORS_WEIGHT", weight)
+    progress = solve_dispatch(instance, threads=threads).progress
+    assert (progress.joint is None) == (threads == 1 or weight < 1)
+    assert [name for name, _ in plain] == [one.name for one in progress.results]
+    for (name, value), one in zip(plain, progress.results, strict=True):
+        assert one.value == pytest.approx(value, rel=1e-4, abs=1e-3), name
+        assert one.bound == pytest.approx(value, rel=1e-3, abs=1e-2), name
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_the_price_of_fairness_takes_what_is_reached_already(
+    threads: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    instance = city(10, seed=3)
+    model = DispatchModel(network(instance))
+    afresh = values_without(model, Attainable(model), without(model, Budget(), {}))
+    monkeypatch.setattr(solve, "SIMPLEX_COLUMNS", 0)
+    progress = solve_dispatch(instance, threads=threads).progress
+    known = {name: progress.outcomes[name] for name in ("floors", "critical") if threads == 1}
+    taken = without(model, Budget(), known, progress.joint)
+    assert values_without(model, Attainable(model), taken) == pytest.approx(
+        afresh, rel=1e-4, abs=1e-2
+    )
 
 
 @pytest.mark.parametrize("seed", range(12))

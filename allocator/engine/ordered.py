@@ -69,6 +69,7 @@ class Progress:
     duals: Floats | None = None
     results: list[StageResult] = field(default_factory=list)
     outcomes: dict[str, Outcome] = field(default_factory=dict)  # of the linear goals
+    joint: Outcome | None = None  # of the first two goals, where one solve reached both
     looked: dict[str, StageResult] = field(default_factory=dict)  # goals minimised together
     look: Floats | None = None  # their point, until the last of them is reached in earnest
     report: Callable[[Progress], None] = lambda progress: None
@@ -100,12 +101,24 @@ class Progress:
         return (*looked, *(one for one in self.results if one.name not in names))
 
 
-class Stage(Protocol):
-    """One goal: how to minimise it and how to hold it."""
+class Named(Protocol):
+    """What a goal is called and counted in."""
 
     @property
     def name(self) -> str:
         """Name of the goal."""
+
+    @property
+    def unit(self) -> str:
+        """What its value counts."""
+
+
+class Stage(Named, Protocol):
+    """A step: how to minimise its goals (one, as a rule) and how to hold them."""
+
+    @property
+    def goals(self) -> Sequence[Named]:
+        """The goals that it settles; none where it only looks ahead."""
 
     def run(self, session: Session, budget: Budget, progress: Progress) -> None:
         """Minimise on the session, record the result, add the rows that hold it."""
@@ -122,6 +135,11 @@ class LinearStage:
     slack_relative: float
     slack_absolute: float
     final: bool = False
+
+    @property
+    def goals(self) -> Sequence[Named]:
+        """Itself."""
+        return (self,)
 
     def run(self, session: Session, budget: Budget, progress: Progress) -> None:
         """Minimise and hold."""
@@ -147,21 +165,25 @@ class LinearStage:
     def hold(self, session: Session, outcome: Outcome) -> None:
         """Keep the goal at its value plus the slack (row family `goal`)."""
         assert outcome.value is not None
-        whole = outcome.value + self.constant
-        most = outcome.value + max(self.slack_relative * abs(whole), self.slack_absolute)
-        duals, solution = outcome.duals, outcome.solution
-        exact = most - outcome.value <= NUMERICAL * max(1.0, abs(whole))
-        if (
-            exact
-            and duals is not None
-            and solution is not None
-            and outcome.termination == "completed"
-        ):
-            session.keep_optimal(self.cost, duals, solution)
+        if self.exact(outcome.value):
+            keep_face(session, self.cost, outcome)
+        self.cap(session, outcome.value)
+
+    def slack(self, value: float) -> float:
+        """Return what later goals may give up of a value (without the constant)."""
+        return max(self.slack_relative * abs(value + self.constant), self.slack_absolute)
+
+    def exact(self, value: float) -> bool:
+        """Whether later goals may give up no more than numerical slack."""
+        return self.slack(value) <= NUMERICAL * max(1.0, abs(value + self.constant))
+
+    def cap(self, session: Session, value: float) -> None:
+        """Add the row that keeps the goal at a value plus the slack."""
         if np.any(self.cost):
             row = np.zeros(session.columns)
             row[: len(self.cost)] = self.cost
-            session.add_rows(np.array([-np.inf]), np.array([most]), sparse.csr_matrix(row[None, :]))
+            most = np.array([value + self.slack(value)])
+            session.add_rows(np.array([-np.inf]), most, sparse.csr_matrix(row[None, :]))
 
     def _result(self, outcome: Outcome) -> StageResult:
         value, bound = outcome.value, outcome.bound
@@ -177,47 +199,11 @@ class LinearStage:
         )
 
 
-@dataclass(frozen=True)
-class LookStage:
-    """Minimise the most urgent goals together, roughly: a good plan long before the exact one.
-
-    The first goal weighs `weight` times the second. With a bound D of weight f + c, no plan with f
-    at most F has c below D - weight F. Nothing is held; the goals are reached in earnest after it.
-    """
-
-    first: LinearStage
-    second: LinearStage
-    weight: float
-    name: str = "look"
-
-    def run(self, session: Session, budget: Budget, progress: Progress) -> None:
-        """Minimise, keep the point, tell."""
-        cost = self.weight * self.first.cost + self.second.cost
-        outcome = session.minimise(
-            cost, budget.seconds(), budget.work, budget.gap, crossover=False, tolerance=LOOK_GAP
-        )
-        point = outcome.solution
-        if point is None or outcome.termination == "infeasible":
-            return
-        values = [
-            float(stage.cost @ point[: len(stage.cost)]) for stage in (self.first, self.second)
-        ]
-        bound = None if outcome.bound is None else outcome.bound - self.weight * values[0]
-        seconds = outcome.seconds
-        for stage, value, known in zip(
-            (self.first, self.second), values, (None, bound), strict=True
-        ):
-            progress.looked[stage.name] = StageResult(
-                stage.name,
-                stage.unit,
-                value + stage.constant,
-                None if known is None else known + stage.constant,
-                outcome.termination,
-                f"highs {outcome.method} on both first goals, bound from its duals",
-                seconds,
-            )
-        progress.look = point
-        progress.report(progress)
+def keep_face(session: Session, cost: Floats, outcome: Outcome) -> None:
+    """Keep the optimal face of a solve that came to its end."""
+    duals, solution = outcome.duals, outcome.solution
+    if duals is not None and solution is not None and outcome.termination == "completed":
+        session.keep_optimal(cost, duals, solution)
 
 
 def run_stages(
@@ -226,16 +212,14 @@ def run_stages(
     """Run the goals in order; without any point after the first there is nothing to go on."""
     for stage in stages:
         if budget.spent():
-            if not isinstance(stage, LookStage):
-                progress.results.append(not_reached(stage, "time_limit"))
+            progress.results += [not_reached(goal, "time_limit") for goal in stage.goals]
             continue
         stage.run(session, budget, progress)
-        if progress.point is None and not isinstance(stage, LookStage):
+        if progress.point is None and stage.goals:
             break
     return progress
 
 
-def not_reached(stage: Stage, termination: str) -> StageResult:
+def not_reached(stage: Named, termination: str) -> StageResult:
     """Return the result of a goal nobody worked on."""
-    unit = getattr(stage, "unit", "")
-    return StageResult(stage.name, unit, None, None, termination, "not reached", 0.0, 0)
+    return StageResult(stage.name, stage.unit, None, None, termination, "not reached", 0.0, 0)

@@ -42,7 +42,10 @@ class Session:
     def __init__(
         self, program: Program, seed: int = 0, threads: int = 1, log: bool = False
     ) -> None:
-        """Pass the program; goals follow with `minimise`."""
+        """Pass the program; goals follow with `minimise`.
+
+        HiGHS refuses sessions of different numbers of `threads` in one thread of Python.
+        """
         self._highs = highspy.Highs()
         self._option("output_flag", log)
         self._option("random_seed", seed)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from scipy import sparse
 
-from allocator.engine.ordered import Budget, Progress, StageResult, near
+from allocator.engine.ordered import Budget, Named, Progress, StageResult, near
 from allocator.engine.program import Floats
 from allocator.engine.session import SIMPLEX_COLUMNS, TIGHT, Session
 from allocator.models.dispatch.alone import Attainable
@@ -46,6 +47,11 @@ class LevelStage:
         """Name the stage and collect its rows."""
         self.name = f"fairness.{self.tier}"
         self.shares = shares_of(self.model, self.tier)
+
+    @property
+    def goals(self) -> Sequence[Named]:
+        """Itself."""
+        return (self,)
 
     def run(self, session: Session, budget: Budget, progress: Progress) -> None:
         """Find the level (and the next ones), record each, hold it."""

@@ -53,7 +53,6 @@ class GroupedWork:
         net: Network,
         budget: Budget,
         seed: int,
-        threads: int,
         changes: bool = False,
     ) -> None:
         """Build the coarse program; with `changes` the summary says that they are not minimised."""
@@ -65,7 +64,7 @@ class GroupedWork:
         self.fixed = done(filled(net)) if whole else None
         self.model = DispatchModel(self.groups.coarse)
         self.attainable = Attainable(self.model)
-        self.options = (seed, threads)
+        self.seed = seed
         self.stages = [_inside(one) for one in stages_of(self.model, self.attainable)]
         self.progress = Progress(report=self._tell)
         self.goals = {
@@ -84,7 +83,7 @@ class GroupedWork:
     def run(self) -> None:
         """Reach the goals up to critical, split, prove; then the other goals, split, prove."""
         self.emit(stage="built", **self._size())
-        session = Session(self.model.program, *self.options)
+        session = Session(self.model.program, self.seed)
         names = [stage.name for stage in self.stages]
         urgent = names.index("critical") + 1 if "critical" in names else 1
         self._reach(session, self.stages[:urgent])
@@ -224,7 +223,7 @@ class GroupedWork:
 
     def _solve_anew(self, name: str, earlier: list[str]) -> None:
         """Minimise a goal of the groups with the earlier ones capped at what the plan achieved."""
-        session = Session(self.model.program, *self.options)
+        session = Session(self.model.program, self.seed)
         first, caps = session.rows, self._caps()
         for other in earlier:
             row = np.zeros(session.columns)

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from allocator.engine.joint import JointStage
 from allocator.engine.ordered import Budget, LinearStage, Progress, run_stages
 from allocator.engine.program import Floats
 from allocator.engine.session import Outcome, Session
 from allocator.models.dispatch.alone import Attainable
 from allocator.models.dispatch.model import DispatchModel
 from allocator.models.dispatch.shares import shares_of
-from allocator.models.dispatch.solve import fair_tiers, goal_names, stages_of
+from allocator.models.dispatch.solve import (
+    FLOORS_WEIGHT,
+    fair_tiers,
+    goal_names,
+    stages_of,
+    urgent_pair,
+)
 
 FREE = ("cost", "change")  # goals that serve nobody
 
@@ -22,15 +29,28 @@ def goals_before_fairness(model: DispatchModel) -> list[str]:
     return names[:first]
 
 
-def without(model: DispatchModel, budget: Budget, reached: Mapping[str, Outcome]) -> Progress:
-    """Reach the goals with those of fairness left out; goals `reached` are taken as they are."""
+def without(
+    model: DispatchModel,
+    budget: Budget,
+    reached: Mapping[str, Outcome],
+    joint: Outcome | None = None,
+) -> Progress:
+    """Reach the goals with those of fairness left out; what is `reached` is taken as it is.
+
+    `joint` is the solve that reached the first two goals together, where there was one.
+    """
     stages = [
         stage
         for stage in stages_of(model, Attainable(model), fair=False)
         if stage.name.partition(".")[0] not in FREE
     ]
     session, progress = Session(model.program), Progress()
-    for stage in stages:
+    pair = urgent_pair(stages, FLOORS_WEIGHT)
+    if joint is not None and pair is not None:
+        JointStage(pair, lambda _: joint).take(session, joint)
+        progress.results += pair.results(joint, None)
+        progress.solution = joint.solution
+    for stage in stages[len(progress.results) :]:
         known = reached.get(stage.name)
         if known is None or not isinstance(stage, LinearStage):
             break

@@ -67,7 +67,7 @@ def _exactly(
     threads: int,
 ) -> Progress:
     """Branch and cut goal by goal; under a limit every goal leaves time for those that follow."""
-    session = Session(model.program, seed, threads)
+    session = Session(model.program, seed)
     progress = Progress(report=report)
     for number, stage in enumerate(stages):
         run_stages(session, [stage], _part(budget, 1.0 / min(3, len(stages) - number)), progress)
@@ -121,7 +121,7 @@ class Rounding:
         return self._with_bounds(point, known)
 
     def _session(self) -> Session:
-        return Session(self.loose.program, self.seed, self.threads)
+        return Session(self.loose.program, self.seed)
 
     def _stages(self) -> list[Stage]:
         return self.stages_of(self.loose, self.attainable)

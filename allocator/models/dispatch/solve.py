@@ -8,15 +8,15 @@ from typing import Any
 
 import numpy as np
 
+from allocator.engine.joint import JointStage, LookStage, Pair
 from allocator.engine.ordered import (
     Budget,
     LinearStage,
-    LookStage,
     Progress,
     Stage,
     run_stages,
 )
-from allocator.engine.session import SIMPLEX_COLUMNS, Session
+from allocator.engine.session import SIMPLEX_COLUMNS, Outcome, Session
 from allocator.instance.instance import Instance
 from allocator.instance.network import network
 from allocator.models.dispatch.alone import Attainable
@@ -25,7 +25,8 @@ from allocator.models.dispatch.model import DispatchModel
 from allocator.models.dispatch.rounding import solve_integer
 from allocator.models.dispatch.terms import UNITS, Expression, expression
 
-FLOORS_WEIGHT = 4.0  # person-days short a person-day below the floor outweighs in a quick look
+# Person-days short that a person-day below the floor outweighs: in a quick look, and in earnest.
+LOOK_WEIGHT, FLOORS_WEIGHT = 4.0, 100.0
 
 
 @dataclass
@@ -100,22 +101,38 @@ def solve_model(
     """Solve the goals of a built model in order; `report` hears after every goal."""
     if model.program.integer.any():
         return solve_integer(model, stages_of, attainable, budget, report, seed, threads)
-    session = Session(model.program, seed, threads)
+    session = Session(model.program, seed)
     stages = stages_of(model, attainable)
     progress = Progress(report=report)
     if session.columns <= SIMPLEX_COLUMNS:
         return run_stages(session, stages, budget, progress)
+    look, pair = urgent_pair(stages, LOOK_WEIGHT), urgent_pair(stages, FLOORS_WEIGHT)
+    if look is not None and pair is not None:
+        run_stages(session, [LookStage(look)], budget, progress)
+        stages = [*_together(model, pair, threads), *stages[2:]]
     with attainable.working_ahead(fair_tiers(model), budget):
-        return run_stages(session, [*_look(stages), *stages], budget, progress)
+        return run_stages(session, stages, budget, progress)
 
 
-def _look(stages: list[Stage]) -> list[LookStage]:
-    """Return a quick look at floors and critical together: in a long program each takes long."""
+def urgent_pair(stages: list[Stage], weight: float) -> Pair | None:
+    """Return floors and critical as a pair, where they come first."""
     first, second = (*stages, None, None)[:2]
     if not (isinstance(first, LinearStage) and isinstance(second, LinearStage)):
-        return []
+        return None
     urgent = (first.name, second.name) == ("floors", "critical")
-    return [LookStage(first, second, FLOORS_WEIGHT)] if urgent else []
+    return Pair(first, second, weight) if urgent else None
+
+
+def _together(model: DispatchModel, pair: Pair, threads: int) -> list[Stage]:
+    """Return the stages of both goals: one after the other, or on two cores together."""
+    if threads < 2:
+        return [pair.first, pair.second]
+
+    def alone(budget: Budget) -> Outcome:
+        session = Session(model.program)
+        return session.minimise(pair.first.cost, budget.seconds(), budget.work, crossover=False)
+
+    return [JointStage(pair, alone)]
 
 
 def solve_dispatch(instance: Instance, budget: Budget | None = None, **options: Any) -> Solved:

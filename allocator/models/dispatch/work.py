@@ -40,7 +40,7 @@ def work(
     budget = Budget(deadline, work, gap)
     net = network(instance)
     if too_large(net):
-        GroupedWork(emit, net, budget, seed, threads, start is not None).run()
+        GroupedWork(emit, net, budget, seed, start is not None).run()
     else:
         WholeWork(emit, DispatchModel(net, start), budget, seed, threads).run()
 
@@ -83,7 +83,7 @@ class WholeWork:
             known = {
                 name: progress.outcomes[name] for name in self.first if name in progress.outcomes
             }
-            self.price = self.pool.submit(without, self.model, self.budget, known)
+            self.price = self.pool.submit(without, self.model, self.budget, known, progress.joint)
 
     def _tell(self, progress: Progress) -> None:
         if not progress.results:
@@ -99,7 +99,8 @@ class WholeWork:
             bound=result.bound,
             seconds=result.seconds,
         )
-        if self.beside and self.first is not None and set(self.first) <= set(progress.outcomes):
+        reached = {one.name for one in progress.results if one.value is not None}
+        if self.beside and self.first is not None and set(self.first) <= reached:
             self._price(progress)
 
     def _answer(self, progress: Progress, **more: Any) -> Answer:
