@@ -312,6 +312,14 @@ def test_a_call_with_too_little_time_says_so(planned: Plan) -> None:
         allocator.evaluate(planned, reserve_instance(), limits=Limits(seconds=1e-3))
 
 
+def test_explain_answers_in_words_and_in_json(written: Path) -> None:
+    result = call("explain", written, "W")
+    assert result.exit_code == 0, result.stderr
+    assert result.stdout.startswith("PINNED")
+    (reason,) = data(call("explain", written, "W", "--json"))["reasons"]
+    assert (reason["code"], reason["period_from"]) == ("PINNED", None)
+
+
 # -- words ----------------------------------------------------------------------------------------
 
 

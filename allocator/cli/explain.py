@@ -26,6 +26,9 @@ def explain(
 ) -> Reply:
     r"""Say why PLAN leaves needs unmet: at COMMUNITY, or its largest shortages anywhere.
 
+    Of a plan of reserves: why sites are open or not, which scenarios drive the reserve, and who
+    goes without; COMMUNITY may be a site.
+
     \b
     PLAN is a folder, a workbook or a CSV of shipments. Every reason is backed by a solve; the
     codes are explained in docs/reasons.md.
@@ -34,6 +37,8 @@ def explain(
     Examples:
       allocator explain plans/monday
       allocator explain plans/monday C017
+      allocator explain plans/reserves --time-limit 300
+      allocator explain plans/reserves W04
     """
     from allocator.cli.check import case_of_plan
     from allocator.explain import explain_text, reasons
@@ -43,4 +48,5 @@ def explain(
     case = case_of_plan(read, instance)
     table = reasons(case, read, time_limit, most or None, community)
     text = explain_text(table)
-    return Reply(text=text, data={"reasons": table.to_dict("records")})
+    known = table.astype(object).where(table.notna(), None)
+    return Reply(text=text, data={"reasons": known.to_dict("records")})
