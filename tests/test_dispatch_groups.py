@@ -249,3 +249,17 @@ def test_plans_handed_out_for_groups_never_get_worse(seed: int) -> None:
             assert not worse, (name, before, after)
             if better:
                 break
+
+
+def test_little_time_asks_for_groups_and_whole_packs_never_do(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(grouped_module, "FEW_COLUMNS", 10)
+    features = frozenset({"packs"})
+    loose = network(lockdown(6, 2, 3, 3, seed=1, features=frozenset()))
+    packed = network(lockdown(6, 2, 3, 3, seed=1, features=features))
+    assert packed.items.whole.any()
+    assert grouped_module.too_large_for(loose, 1e-6)
+    assert not grouped_module.too_large_for(loose, 60.0)
+    assert not grouped_module.too_large_for(loose, None)
+    assert not grouped_module.too_large_for(packed, 1e-6)

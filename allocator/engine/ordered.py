@@ -38,13 +38,18 @@ class Budget:
 
 
 def near(budget: Budget) -> float:
-    """Return a relative gap that is near enough where no later goal needs the optimal face.
+    """Return a relative gap that is near enough where no later goal needs the optimal face."""
+    return max(TIGHT, NEAR * budget.gap)
+
+
+def last_gap(budget: Budget) -> float:
+    """Return the gap at which the last goal of a large program may stop.
 
     A run that the clock will cut within the hour has better uses for it than the last digit.
     """
     left = budget.seconds()
     pressed = left is not None and left < PRESSED_SECONDS
-    return max(TIGHT, NEAR * budget.gap, LOOK_GAP if pressed else 0.0)
+    return max(near(budget), LOOK_GAP if pressed else 0.0)
 
 
 @dataclass(frozen=True)
@@ -150,7 +155,9 @@ class LinearStage:
             budget.gap,
             start=progress.solution,
             crossover=self.final and session.columns <= CROSSOVER_COLUMNS,
-            tolerance=near(budget) if self.final and session.columns > CROSSOVER_COLUMNS else TIGHT,
+            tolerance=last_gap(budget)
+            if self.final and session.columns > CROSSOVER_COLUMNS
+            else TIGHT,
         )
         self.take(session, outcome, progress)
 

@@ -29,6 +29,7 @@ from allocator.models.dispatch.values import goal_values
 LARGE = 1_500_000  # expected columns above which the whole program does not finish in useful time
 FEW_COLUMNS = 150_000  # as many as give floors and critical in half a minute
 SHORT_SECONDS = 300.0
+LOOK_SECONDS_A_COLUMN = 2e-4  # about, of the first look at the whole program, with a margin
 FAIR_SOLVES = 4  # solves that a fairness goal takes, about
 SHARP = 1e-4  # relative gap at which no solve is spent on a bound
 SOURCE = "highs ipm on groups of like communities, bound from its duals"
@@ -37,6 +38,15 @@ SOURCE = "highs ipm on groups of like communities, bound from its duals"
 def too_large(net: Network) -> bool:
     """Return whether a network is solved by groups."""
     return expected_columns(net) > LARGE
+
+
+def too_large_for(net: Network, seconds: float | None) -> bool:
+    """Return whether so little time is left that even the urgent goals need groups."""
+    whole = bool(net.items.whole.any()) or net.instance.policy.trips == "integer"
+    if seconds is None or whole:
+        return False
+    columns = expected_columns(net)
+    return columns > FEW_COLUMNS and seconds < LOOK_SECONDS_A_COLUMN * columns
 
 
 def columns_for(seconds: float | None) -> float:

@@ -15,12 +15,13 @@ from allocator.instance.instance import Instance
 from allocator.instance.network import network
 from allocator.models.answer import Answer
 from allocator.models.dispatch.alone import Attainable
-from allocator.models.dispatch.grouped import GroupedWork, too_large
+from allocator.models.dispatch.grouped import GroupedWork, too_large, too_large_for
 from allocator.models.dispatch.model import DispatchModel
 from allocator.models.dispatch.price import FREE, goals_before_fairness, values_without, without
 from allocator.models.dispatch.read import plan_tables, read
 from allocator.models.dispatch.solve import fair_tiers, goal_names, solve_model
 from allocator.models.dispatch.topping import topped
+from allocator.models.dispatch.trimming import trimmed, without_idle_purchases
 
 Emit = Callable[..., None]
 
@@ -39,7 +40,7 @@ def work(
     deadline = None if seconds is None else time.monotonic() + seconds
     budget = Budget(deadline, work, gap)
     net = network(instance)
-    if too_large(net):
+    if too_large(net) or (start is None and too_large_for(net, seconds)):
         GroupedWork(emit, net, budget, seed, start is not None).run()
     else:
         WholeWork(emit, DispatchModel(net, start), budget, seed, threads).run()
@@ -116,7 +117,8 @@ class WholeWork:
         assert progress.point is not None
         reached = {result.name for result in progress.results if result.value is not None}
         missing = {name.partition(".")[0] for name in set(goal_names(self.model)) - reached}
-        done = progress.look is None and not missing - set(FREE)
-        if done or self.model.start is not None:
+        if self.model.start is not None or not (missing or progress.look is not None):
             return plan_tables(self.model, progress.point)
-        return topped(read(self.model, progress.point)).tables()
+        done = read(self.model, progress.point)
+        served = progress.look is None and not missing - set(FREE)
+        return (without_idle_purchases(trimmed(done)) if served else topped(done)).tables()
