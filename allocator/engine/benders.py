@@ -19,7 +19,7 @@ import numpy as np
 
 from allocator.engine.benders_held import without_held
 from allocator.engine.benders_known import Known, Report
-from allocator.engine.benders_lp import WarmProgram
+from allocator.engine.benders_lp import WarmProgram, free_threads
 from allocator.engine.benders_master import Master, Point
 from allocator.engine.benders_pool import Bools, Pool
 from allocator.engine.executors import Workers, open_workers
@@ -35,7 +35,7 @@ class Tuning:
     """Settings of the search; the defaults come from the suite `two-stage`."""
 
     groups: int = 30
-    samples: tuple[float, ...] = (0.1, 1.0)  # shares of the groups, the last is all
+    samples: tuple[float, ...] = (0.1, 0.3, 1.0)  # shares of the groups, the last is all
     step: float = 0.3  # how far from the best point towards the master's the cuts are made
     sample_gap: float = 0.01
     relaxed_gap: float = 5e-4
@@ -44,7 +44,8 @@ class Tuning:
     fixed_rounds: int = 15
     slack: float = 0.02  # rows with more, as a share of the mean theta, are dropped
     tree_share: float = 0.3  # of the time left: the most for one master
-    rounding_seconds: float = 10.0
+    roundings: int = 4
+    rounding_seconds: float = 5.0
 
 
 def solve_benders(
@@ -73,6 +74,7 @@ def solve_benders(
         report: Hears of every better point or bound.
         tuning: Settings of the search.
     """
+    free_threads()
     with open_workers(workers, threads) as crew:
         search = Search(two_stage, budget, crew, seed, report, tuning or Tuning())
         search.try_point(start)
@@ -292,21 +294,29 @@ class Search:
     def _choose(self, at: Point) -> None:
         """Fix what the master chose, solve the rest, round what must be whole."""
         found = self._explore(self._coarse, at.first, self._tuning.fixed_rounds)
-        fine = self._integer & ~self._coarse
-        if found is None or not fine.any() or found.value >= self.known.value:
+        if found is None or not np.any(self._integer & ~self._coarse):
             return
-        program = self._master.whole(self._integer)
-        where = np.flatnonzero(self._coarse)
-        values = np.round(found.first[where])
+        for _ in range(self._tuning.roundings):
+            rounded = self._rounded(found.first)
+            if rounded is None or rounded.value >= self.known.value or self.known.spent():
+                return
+            before = self._master.cuts
+            self.try_point(rounded.first[self._own])
+            if self._master.cuts == before:
+                return
+
+    def _rounded(self, point: Floats) -> Point | None:
+        """Return the best whole point of the master that keeps the coarse columns."""
+        program, where = self._master.whole(self._integer), np.flatnonzero(self._coarse)
+        values = np.round(point[where])
         program.set_bounds(where, values, values)
         program.option("mip_rel_gap", max(0.1 * self.known.budget.gap, 1e-4))
-        self._limit(program, 0.1)
-        left = self._seconds(0.1)
-        program.solve(None if left is None else min(left, self._tuning.rounding_seconds))
+        self._limit(program, 0.05)
+        seconds = self._seconds(0.05)
+        most = self._tuning.rounding_seconds
+        program.solve(None if seconds is None else min(seconds, most))
         self.known.work += program.iterations
-        rounded = self._master.point_of(program)
-        if rounded is not None:
-            self.try_point(rounded.first[self._own])
+        return self._master.point_of(program)
 
     def answer(self) -> TwoStageAnswer:
         """Return the answer with the recourse of every scenario."""

@@ -22,6 +22,14 @@ _ENDS = {
 }
 
 
+def free_threads() -> None:
+    """Let the next solve choose its number of threads: HiGHS keeps that of the first one.
+
+    Not while another solve is running in this process.
+    """
+    highspy.Highs.resetGlobalScheduler(True)
+
+
 class WarmProgram:
     """HiGHS with columns and rows that are changed between solves and never passed again."""
 

@@ -16,6 +16,7 @@ from typing import Literal
 import numpy as np
 from scipy import sparse
 
+from allocator.engine.benders_lp import free_threads
 from allocator.engine.ordered import Budget
 from allocator.engine.program import Floats, Ints, Program
 from allocator.engine.session import Session
@@ -223,12 +224,14 @@ def solve_extensive(
     """Solve the extensive form; for few scenarios, and to compare with."""
     began = time.perf_counter()
     program, cost = extensive(two_stage)
+    free_threads()
     session = Session(program, seed=seed, threads=threads)
     outcome = session.minimise(cost, budget.seconds(), budget.work, budget.gap)
     first, recourse = None, None
     if outcome.solution is not None:
         first = outcome.solution[: two_stage.first.column_count]
         recourse = list(_split(outcome.solution, two_stage))
+    free_threads()
     seconds = time.perf_counter() - began
     return TwoStageAnswer(
         first=first,
