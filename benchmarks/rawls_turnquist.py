@@ -344,6 +344,7 @@ def row(case: Case, method: str, published: Published, plan: Any, verdict: Any, 
             "termination": plan.status.termination,
             "wall seconds": round(wall, 2),
         },
+        note=f"failed: {complaint}" if (complaint := plan.summary.get("complaint")) else "",
     )
 
 
