@@ -87,6 +87,6 @@ SUITE = Suite(
     notes=(
         "Within: value and bound meet, and the value is the published optimum to 1e-6 of it.",
         "Capacities are as in the files (58,268 = the whole need): they do not bind, so the "
-        "capacitated and the uncapacitated optimum are one. A cost is that of serving the whole need.",
+        "capacitated and the uncapacitated optimum are one. A cost is that of the whole need.",
     ),
 )

@@ -156,3 +156,9 @@ def nearest(location: Location, chosen: Bools) -> Floats:
 def value_of(location: Location, chosen: Bools, share: Floats) -> float:
     """Return the cost of a plan: fixed costs and service."""
     return float(location.fixed_cost[chosen].sum() + (location.service * share).sum())
+
+
+def finite(cost: Floats) -> Floats:
+    """Return the cost with a large figure where there is no lane."""
+    able = np.isfinite(cost)
+    return cost if able.all() else np.where(able, cost, 10.0 * cost[able].sum(initial=1.0))

@@ -15,6 +15,7 @@ from allocator.engine.program import Floats, Ints
 from allocator.models.location.data import (
     Located,
     Location,
+    finite,
     nearest,
     opened,
     value_of,
@@ -59,7 +60,7 @@ def p_median(location: Location, budget: Budget = EXACT, seed: int = 0) -> Locat
     Source: Cornuejols, Fisher and Nemhauser 1977 (relaxation of `served`); Beasley 1993 (fixing).
     """
     plain = _plain(location)
-    number, cost = plain.needed_sites(), _finite(plain.service)
+    number, cost = plain.needed_sites(), finite(plain.service)
     best = Best(cost, np.arange(0), np.inf)
     best.offer(spread(cost, number))
     step = max(plain.step * (1 - ROUNDING), budget.gap * best.value, ROUNDING)
@@ -74,12 +75,6 @@ def p_median(location: Location, budget: Budget = EXACT, seed: int = 0) -> Locat
 def _plain(location: Location) -> Location:
     free, endless = np.zeros(location.sites), np.full(location.sites, np.inf)
     return replace(location, fixed_cost=free, capacity=endless)
-
-
-def _finite(cost: Floats) -> Floats:
-    """Return the cost with a large figure where there is no lane."""
-    able = np.isfinite(cost)
-    return cost if able.all() else np.where(able, cost, 10.0 * cost[able].sum(initial=1.0))
 
 
 def _raise(cost: Floats, number: int, best: Best, step: float, budget: Budget) -> Raised[Floats]:

@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 
 from allocator.engine.ordered import Budget
-from allocator.engine.program import Ints
+from allocator.engine.program import Floats, Ints
 from allocator.models.location.assignment import assign
-from allocator.models.location.data import ROUNDING, Bools, Located, Location, opened
+from allocator.models.location.data import ROUNDING, Bools, Located, Location, finite, opened
 from allocator.models.location.program import (
     Priced,
     Service,
@@ -46,9 +46,9 @@ class Search:
         seed: Seed of the solver.
         value: Cost of the best plan.
         site: (J,) its assignment.
-        settled: Sets of sites whose best assignment is known well enough.
-        floor: No plan within a settled set that is better than the best plan is below it.
-        rest: No other plan is below it.
+        settled: Sets of sites whose best assignment was looked for.
+        floors: No plan within such a set is both below its floor and better than the best plan.
+        rest: No plan of another set is below it.
     """
 
     location: Location
@@ -57,7 +57,7 @@ class Search:
     value: float = np.inf
     site: Ints | None = None
     settled: list[Bools] = field(default_factory=list)
-    floor: float = np.inf
+    floors: list[float] = field(default_factory=list)
     rest: float = -np.inf
 
     def offer(self, site: Ints | None) -> None:
@@ -76,26 +76,33 @@ class Search:
             return np.inf
         return self.value - max(step, self.budget.gap * self.value, ROUNDING)
 
-    def try_set(self, chosen: Bools) -> None:
-        """Assign everyone to the sites of a set by greedy start and exchanges."""
-        cost = np.where(chosen[:, None], self.location.service, np.inf)
-        room = np.where(chosen, self.location.capacity, 0.0)
-        self.offer(assign(cost, self.location.need, room))
+    def try_set(self, chosen: Bools, share: Floats) -> None:
+        """Assign everyone to the sites of a set by tabu search from (I, J) free shares."""
+        sites = np.flatnonzero(chosen)
+        cost = finite(self.location.service[sites])
+        room = np.minimum(self.location.capacity[sites], self.location.need.sum())
+        found = assign(cost, self.location.need, room, share[sites].argmax(axis=0), seed=self.seed)
+        self.offer(None if found is None else sites[found])
 
-    def share_of_time(self) -> Budget:
-        """Return the budget of one set of sites."""
+    def unsure(self) -> int | None:
+        """Return the number of the set of lowest floor, where it may hide a better plan."""
+        least = min(self.floors, default=np.inf)
+        return self.floors.index(least) if least < self.limit() else None
+
+    def share_of_time(self, again: bool) -> Budget:
+        """Return the budget of one set of sites: a part of the time left, or all of it."""
         left = self.budget.seconds()
-        if left is None:
+        if left is None or again:
             return self.budget
         return replace(self.budget, deadline=time.monotonic() + SHARE * left)
 
-    def result(self, ended: bool) -> Located:
+    def result(self) -> Located:
         """Return the plan with what is proven: of the sets settled, and of all others."""
         detail = {"sets": float(len(self.settled))}
-        kind = "completed" if ended else "time_limit"
-        least = min(self.floor, self.rest)
+        least = min([self.rest, *self.floors])
+        kind = "completed" if least >= self.limit() else "time_limit"
         if self.site is None:
-            kind = "infeasible" if ended and not np.isfinite(least) else kind
+            kind = "infeasible" if kind == "completed" else kind
             return Located(None, None, None, None, kind, detail)
         share = np.zeros(self.location.cost.shape)
         share[self.site, np.arange(len(self.site))] = 1.0
@@ -115,13 +122,30 @@ def single_source(location: Location, budget: Budget = EXACT, seed: int = 0) -> 
         The plan; `bound` is proven whatever the end.
     """
     search = Search(location, budget, seed)
-    while True:
-        found, chosen = _next_set(search)
-        search.rest = max(search.rest, found)
-        done = chosen is None or search.rest >= search.limit()
-        if chosen is None or done or budget.spent():
-            return search.result(done)
-        _settle(search, chosen)
+    while not budget.spent():
+        chosen = _next_set(search)
+        if chosen is not None:
+            _add(search, chosen)
+        elif not _look_again(search):
+            break
+    return search.result()
+
+
+def _add(search: Search, chosen: Bools) -> None:
+    floor = _settle(search, chosen, search.share_of_time(again=False))
+    search.settled.append(chosen)
+    search.floors.append(floor)
+
+
+def _look_again(search: Search) -> bool:
+    """Give the set of lowest floor all the time left; return whether that helped."""
+    number = search.unsure()
+    if number is None or search.rest < search.limit():
+        return False
+    before = search.floors[number]
+    floor = _settle(search, search.settled[number], search.share_of_time(again=True))
+    search.floors[number] = max(before, floor)
+    return floor > before
 
 
 def _free(search: Search, **fixed: Any) -> Service:
@@ -141,20 +165,25 @@ def _limit(made: Service, location: Location) -> None:
         add_sites(made, location.p)
 
 
-def _next_set(search: Search) -> tuple[float, Bools | None]:
-    """Return the least cost with free shares over sets not settled, and the set that has it."""
+def _next_set(search: Search) -> Bools | None:
+    """Return the set of least cost with free shares among those not settled; raise `rest` to it.
+
+    None when no other set can be better, or none was found.
+    """
     location, limit = search.location, search.limit()
+    if search.rest >= limit:
+        return None
     wide = _free(search)
     priced = relax(wide, location)
-    if priced.bound >= limit or not priced.feasible:
-        return priced.bound if priced.feasible else np.inf, None
+    search.rest = max(search.rest, priced.bound if priced.feasible else np.inf)
+    if search.rest >= limit:
+        return None
     core = _free(search, **_left(wide, priced, limit, location))
     gap = min(FREE_GAP, search.budget.gap or FREE_GAP)
     found = minimise(core, location, replace(search.budget, gap=gap), seed=search.seed)
-    if found.termination == "infeasible":
-        return limit, None
-    bound = max(priced.bound, min(limit, found.bound or 0.0))
-    return bound, None if found.open is None else _with_free_sites(location, found.open)
+    inside = limit if found.termination == "infeasible" else found.bound or 0.0
+    search.rest = max(search.rest, min(limit, inside))
+    return None if found.open is None else _with_free_sites(location, found.open)
 
 
 def _left(made: Service, priced: Priced, limit: float, location: Location) -> dict[str, Any]:
@@ -171,14 +200,18 @@ def _with_free_sites(location: Location, chosen: Bools) -> Bools:
     return chosen if location.p is not None else chosen | (location.fixed_cost == 0)
 
 
-def _settle(search: Search, chosen: Bools) -> None:
-    """Find the best whole assignment to sites of a set, among cheap pairs first."""
+def _settle(search: Search, chosen: Bools, budget: Budget) -> float:
+    """Look for the best whole assignment to sites of a set, among cheap pairs first.
+
+    Return a value below which the set has no plan better than the best.
+    """
     location = search.location
-    search.try_set(chosen)
-    budget, floor = search.share_of_time(), -np.inf
+    floor = -np.inf
     wide = service(location, closed=~chosen, whole=True)
     _limit(wide, location)
     priced = relax(wide, location)
+    if priced.feasible:
+        search.try_set(chosen, wide.shares(priced.point, location.cost.shape))
     for width in WIDTHS:
         limit = min(priced.bound * (1 + width), search.limit())
         if priced.bound >= limit or not priced.feasible:
@@ -194,8 +227,7 @@ def _settle(search: Search, chosen: Bools) -> None:
         over = found.termination not in ("completed", "infeasible")
         if over or search.value <= limit or limit > search.limit():
             break
-    search.floor = min(search.floor, floor)
-    search.settled.append(chosen)
+    return floor
 
 
 def _within(
