@@ -46,6 +46,7 @@ class Search:
         seed: Seed of the solver.
         value: Cost of the best plan.
         site: (J,) its assignment.
+        open: (I,) its open sites.
         settled: Sets of sites whose best assignment was looked for.
         floors: No plan within such a set is both below its floor and better than the best plan.
         rest: No plan of another set is below it.
@@ -56,18 +57,23 @@ class Search:
     seed: int
     value: float = np.inf
     site: Ints | None = None
+    open: Bools | None = None
     settled: list[Bools] = field(default_factory=list)
     floors: list[float] = field(default_factory=list)
     rest: float = -np.inf
 
-    def offer(self, site: Ints | None) -> None:
-        """Keep (J,) an assignment if it is better."""
+    def offer(self, site: Ints | None, chosen: Bools) -> None:
+        """Keep (J,) an assignment to sites of a set if it is better.
+
+        With p every site of the set is opened, else only those used.
+        """
         if site is None:
             return
+        used = opened(self.location, site) if self.location.p is None else chosen
         service = self.location.service[site, np.arange(len(site))].sum()
-        value = float(self.location.fixed_cost[np.unique(site)].sum() + service)
+        value = float(self.location.fixed_cost[used].sum() + service)
         if value < self.value:
-            self.value, self.site = value, site
+            self.value, self.site, self.open = value, site, used
 
     def limit(self) -> float:
         """Return the value a plan must not exceed to be worth finding."""
@@ -82,7 +88,7 @@ class Search:
         cost = finite(self.location.service[sites])
         room = np.minimum(self.location.capacity[sites], self.location.need.sum())
         found = assign(cost, self.location.need, room, share[sites].argmax(axis=0), seed=self.seed)
-        self.offer(None if found is None else sites[found])
+        self.offer(None if found is None else sites[found], chosen)
 
     def unsure(self) -> int | None:
         """Return the number of the set of lowest floor, where it may hide a better plan."""
@@ -107,7 +113,7 @@ class Search:
         share = np.zeros(self.location.cost.shape)
         share[self.site, np.arange(len(self.site))] = 1.0
         least = min(self.value, self.location.rounded(least))
-        return Located(opened(self.location, self.site), share, self.value, least, kind, detail)
+        return Located(self.open, share, self.value, least, kind, detail)
 
 
 def single_source(location: Location, budget: Budget = EXACT, seed: int = 0) -> Located:
@@ -221,7 +227,7 @@ def _settle(search: Search, chosen: Bools, budget: Budget) -> float:
         _limit(made, location)
         found = minimise(made, location, budget, seed=search.seed)
         if found.share is not None:
-            search.offer(found.share.argmax(axis=0))
+            search.offer(found.share.argmax(axis=0), chosen)
         inside = limit if found.termination == "infeasible" else found.bound or -np.inf
         floor = max(floor, priced.bound, min(inside, limit))
         over = found.termination not in ("completed", "infeasible")
