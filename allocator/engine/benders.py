@@ -110,7 +110,7 @@ class Search:
         self._lower, self._upper = first.lower, first.upper
         floors = self._pool.floors(self._lower, self._upper)
         self._master = Master(self._program, group, floors, seed)
-        self._integer = first.integer
+        self._integer, self._infeasible = first.integer, False
         self._coarse = self._integer & (self._upper - self._lower <= tuning.fine)
         self._own = np.arange(self._program.first.column_count) < columns
 
@@ -125,7 +125,7 @@ class Search:
             gap = self._relaxed_gap() if everything else self._tuning.sample_gap
             relaxed, between = self._converge(gap, between, counted, bounding=everything)
             if relaxed is None:
-                if not self.known.spent():
+                if self._infeasible and self.known.point is None:
                     self.known.ended = "infeasible"
                 return None
         return relaxed
@@ -153,7 +153,7 @@ class Search:
         master.count_groups(np.where(groups, 1.0 / chances.sum(), 0.0))
         until = self._relaxing_until() if bounding else None
         while rounds > 0 and not known.spent() and (until is None or known.seconds < until):
-            found = self._solved(master.relaxation)
+            found = self._relaxed()
             if found is None:
                 return None, None
             at = found
@@ -185,13 +185,20 @@ class Search:
         point: Floats = inside + self._tuning.step * (outside - inside)
         return point
 
-    def _solved(self, program: WarmProgram) -> Point | None:
-        """Solve the relaxation; None without an optimum."""
-        ended = program.solve(self.known.left())
-        self.known.work += program.iterations
+    def _relaxed(self) -> Point | None:
+        """Solve the relaxation; None without an optimum, and `ended` says why."""
+        known, master = self.known, self._master
+        ended = master.relaxation.solve(known.left())
+        if ended == "unclear":
+            master.afresh()
+            ended = master.relaxation.solve(known.left())
+        known.work += master.relaxation.iterations
         if ended == "unbounded":
             raise RuntimeError("the first stage has no lower bound: bound its columns")
-        return self._master.point_of(program) if ended == "completed" else None
+        self._infeasible = ended == "infeasible"
+        if ended == "unclear":
+            known.ended = "error"
+        return master.point_of(master.relaxation) if ended == "completed" else None
 
     def _cut(
         self, tried: Floats, at: Point, wanted: Bools | None = None, chances: Floats | None = None

@@ -54,7 +54,7 @@ class Known:
         return None if seconds is None else max(0.0, seconds - 2.2 * self.round_seconds)
 
     def spent(self) -> bool:
-        """Whether the budget is spent; says so in `ended`."""
+        """Whether the search must end, its budget being spent or for a fault; see `ended`."""
         left = self.left()
         if left is not None and left <= 0.0:
             self.ended = "time_limit"

@@ -23,7 +23,8 @@ from allocator.engine.program import Floats, Ints
 from allocator.engine.two_stage import TwoStage
 
 VIOLATED = 1e-7  # of the goal's size: rows violated by less are not added
-ROUGH = 1e-9  # of the largest coefficient of a row: smaller ones are noise
+SMALL = 1e-8  # of the largest coefficient of a row: smaller ones give way to their largest effect
+ROOM = 1e-9  # rows are looser by this share of their side: cuts are no more exact than that
 
 
 @dataclass(frozen=True)
@@ -50,8 +51,13 @@ class Master:
         tail = self.averse and risk.kind == "cvar"
         self._tail = chances * (risk.weight / (1.0 - risk.level) if tail else 0.0)
         self.integer = two_stage.first.integer
+        least = np.bincount(group, self._even * floors, self.groups)
+        extra = np.full(self._width - self.size, np.inf)
+        self._lowest = np.r_[two_stage.first.lower, least, self._least_level()]
+        self._upper = np.r_[two_stage.first.upper, extra]
         self._rows = [sparse.csr_matrix((0, self._width))]
         self._lower = [np.zeros(0)]
+        self._share = np.ones(self.groups)
         self.relaxation = self._program(None)
 
     @property
@@ -69,11 +75,10 @@ class Master:
         none = sparse.csr_matrix((first.row_count, extra))
         matrix = sparse.vstack([sparse.hstack([first.matrix(), none]), *self._rows])
         lower, cuts = np.concatenate(self._lower), self.cuts
-        least = np.bincount(self._group, self._even * self._floors, self.groups)
         return WarmProgram(
             self._cost(),
-            np.r_[first.lower, least, self._least_level()],
-            np.r_[first.upper, np.full(extra, np.inf)],
+            self._lowest,
+            self._upper,
             sparse.csc_matrix(matrix),
             np.r_[first.row_lower, lower],
             np.r_[first.row_upper, np.full(cuts, np.inf)],
@@ -96,8 +101,8 @@ class Master:
 
     def count_groups(self, share: Floats) -> None:
         """Weigh the thetas: zeros and one factor for a sample of the groups, ones for all."""
-        where = self.size + np.arange(self.groups)
-        self.relaxation.set_cost(where, share)
+        self._share = share
+        self.relaxation.set_cost(self.size + np.arange(self.groups), share)
 
     def members(self, groups: Bools) -> Bools:
         """Return which scenarios are in the groups."""
@@ -143,7 +148,23 @@ class Master:
         if self.averse and self._two_stage.risk.kind == "worst":
             parts.append(self._worst_rows(cuts))
         rows, lower = zip(*parts, strict=True)
-        return sparse.csr_matrix(sparse.vstack(rows)), np.concatenate(lower)
+        return self._tidied(sparse.csr_matrix(sparse.vstack(rows)), np.concatenate(lower))
+
+    def _tidied(self, rows: sparse.csr_matrix, lower: Floats) -> tuple[sparse.csr_matrix, Floats]:
+        """Leave out small entries and loosen the side by the most they can give: still valid."""
+        lower = lower - ROOM * np.maximum(1.0, np.abs(lower))
+        if rows.nnz == 0:
+            return rows, lower
+        where = np.repeat(np.arange(rows.shape[0]), np.diff(rows.indptr))
+        largest = np.zeros(rows.shape[0])
+        np.maximum.at(largest, where, np.abs(rows.data))
+        high = np.where(rows.data > 0, self._upper[rows.indices], self._lowest[rows.indices])
+        most = np.where(rows.data == 0, 0.0, rows.data * high)
+        small = (np.abs(rows.data) < SMALL * largest[where]) & np.isfinite(most)
+        lower = lower - np.bincount(where[small], most[small], rows.shape[0])
+        rows.data[small] = 0.0
+        rows.eliminate_zeros()
+        return rows, lower
 
     def _theta_rows(self, cuts: Cuts, at: Point) -> tuple[sparse.csr_matrix, Floats]:
         """Return one row a group whose scenarios are all there; one without answer counts least."""
@@ -191,7 +212,14 @@ class Master:
         of_costs = rows[:, self.size :].getnnz(axis=1) > 0
         near = ~of_costs | (rows @ columns - lower <= slack)
         self._rows, self._lower = [rows[near]], [lower[near]]
+        self.afresh()
+
+    def afresh(self) -> None:
+        """Pass the relaxation anew, with its bounds and weights but without its basis."""
+        before = self.relaxation
         self.relaxation = self._program(None)
+        self.relaxation.set_bounds(np.arange(self._width), before.lower, before.upper)
+        self.count_groups(self._share)
 
     def whole(self, integer: Bools) -> WarmProgram:
         """Return the master in which the columns marked take whole values."""
