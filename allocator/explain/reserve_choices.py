@@ -17,11 +17,14 @@ from allocator.instance.futures import ReserveCase
 from allocator.instance.reserve import ReservePins
 from allocator.models.answer import Answer
 from allocator.models.preposition import solve
-from allocator.models.preposition.model import UNITS
 from allocator.plan import Plan
 
 NEAR = 1e-4  # relative difference of goals below which two plans are as good
-WORDS = {"critical": "people short of life-critical goods", "cost": "cost"}
+SHORT = "people short of life-critical goods"
+WORDS = {  # when the other plan has more of it, and when it has less
+    "critical": (f"more {SHORT}", f"fewer {SHORT}"),
+    "cost": ("more money spent", "less money spent"),
+}
 SCENARIOS = 3
 
 
@@ -212,8 +215,7 @@ def _told(values: Mapping[str, float | None], results: Mapping[str, StageResult]
             continue
         more = other.value - value
         if abs(more) > NEAR * max(1.0, abs(value)):
-            word = "more" if more > 0 else "less"
-            parts.append(f"{number(abs(more))} {UNITS[name]} {word} {WORDS[name]}")
+            parts.append(f"{number(abs(more))} {WORDS[name][more < 0]}")
     return "; ".join(parts)
 
 
