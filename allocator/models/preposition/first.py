@@ -9,12 +9,22 @@ from allocator.instance.futures import ReserveCase
 from allocator.models.preposition.labels import Labeller
 from allocator.models.preposition.most import TINY, stock_most
 
+HANDY = 1000.0  # columns of goods that need not come whole go up to about this
+
+
+def handy(most: Floats) -> Floats:
+    """Return powers of ten in which the amounts are at most some HANDY."""
+    with np.errstate(divide="ignore"):
+        power = np.ceil(np.log10(np.maximum(most, 1e-300) / HANDY))
+    return np.asarray(10.0 ** np.maximum(power, 0.0))
+
 
 class FirstStage:
     """Builds the program of the first stage; the calls of `build` are its table of contents.
 
     Positions of columns: `open` (sizes,), `stock` (stocked pairs, in packs of `pack` units),
-    `agree` (agreements,). `stock_at` is sites x items: the pair stocked there, -1 for none.
+    `agree` (agreements, in lots of `lot` units). Packs of goods that need not come whole, and
+    lots, only keep numbers small. `stock_at` is sites x items: the pair stocked there, -1 for none.
     """
 
     def __init__(self, case: ReserveCase, stocked: Floats | None = None) -> None:
@@ -63,7 +73,8 @@ class FirstStage:
             best = np.maximum(best, self.stocked)
         self.site, self.item = np.nonzero(best > 0)
         whole = reserve.items.whole[self.item]
-        self.pack = np.where(whole, reserve.items.pack[self.item], 1.0)
+        loose = handy(best[self.site, self.item])
+        self.pack = np.where(whole, reserve.items.pack[self.item], loose)
         upper = best[self.site, self.item] / self.pack
         upper = np.where(whole, np.ceil(upper - TINY), upper)
         labels = self.label.stock(self.site, self.item)
@@ -76,8 +87,9 @@ class FirstStage:
     def _add_agree(self) -> None:
         agreements = self.reserve.agreements
         labels = self.label.supplier(np.arange(len(agreements)))
+        self.lot = handy(agreements.maximum)
         self.agree = self.program.add_columns(
-            "agree", len(agreements), agreements.maximum, labels=labels
+            "agree", len(agreements), agreements.maximum / self.lot, labels=labels
         )
 
     def _add_one(self) -> None:
@@ -91,11 +103,11 @@ class FirstStage:
         return np.asarray(most[self.site, self.item])
 
     def agree_most(self, opened: Floats) -> Floats:
-        """Return the most of each agreement for given columns `open`."""
+        """Return the most of each agreement, in lots, for given columns `open`."""
         chosen = np.zeros(len(self.reserve.sites))
         np.add.at(chosen, self.reserve.sizes.site, opened)
         agreements = self.reserve.agreements
-        return np.asarray(agreements.maximum * chosen[agreements.site])
+        return np.asarray(agreements.maximum / self.lot * chosen[agreements.site])
 
     # -- rows ----------------------------------------------------------------------------------
 
@@ -135,10 +147,13 @@ class FirstStage:
     def _add_stock_max(self) -> None:
         labels = self.label.stock(self.site, self.item)
         rows = self.program.add_rows("stock_max", len(self.site), upper=0.0, labels=labels)
-        self.program.add_entries(rows, self.stock, self.pack)
+        large = self.program.upper[self.stock]
+        self.program.add_entries(rows, self.stock, 1.0 / large)
         at = self.stock_at[self.reserve.sizes.site]
         size, item = np.nonzero(at >= 0)
-        self.program.add_entries(rows[at[size, item]], self.open[size], -self.most[size, item])
+        pair = at[size, item]
+        most = self.most[size, item] / self.pack[pair] / large[pair]
+        self.program.add_entries(rows[pair], self.open[size], -most)
 
     def _add_stock_min(self) -> None:
         """A site must hold its minimum as soon as it is open, even where nothing may be stocked."""
@@ -161,10 +176,11 @@ class FirstStage:
         rows = self.program.add_rows(
             "agreement_max", len(agreements), upper=0.0, labels=self.label.supplier(everyone)
         )
-        self.program.add_entries(rows, self.agree, 1.0)
+        limited = agreements.maximum > 0
+        most = np.where(limited, agreements.maximum / self.lot, 1.0)
+        self.program.add_entries(rows, self.agree, 1.0 / most)
         agreement, size = np.nonzero(agreements.site[:, None] == self.reserve.sizes.site[None, :])
-        most = -agreements.maximum[agreement]
-        self.program.add_entries(rows[agreement], self.open[size], most)
+        self.program.add_entries(rows[agreement], self.open[size], -1.0 * limited[agreement])
 
     def cost(self) -> Floats:
         """Return the money each column of the first stage costs."""
@@ -172,14 +188,15 @@ class FirstStage:
         cost = np.zeros(self.program.column_count)
         cost[self.open] = reserve.sizes.fixed_cost
         cost[self.stock] = reserve.stock.unit_cost[self.site, self.item] * self.pack
-        cost[self.agree] = reserve.agreements.option_price
+        cost[self.agree] = reserve.agreements.option_price * self.lot
         return cost
 
     def _add_budget(self) -> None:
         if self.policy.reserve_budget is not None:
-            row = self.program.add_rows("budget", 1, upper=self.policy.reserve_budget)
             cost = self.cost()
-            self.program.add_entries(row, np.arange(len(cost)), cost)
+            large = max(1.0, float(np.abs(cost).max(initial=0.0)))
+            row = self.program.add_rows("budget", 1, upper=self.policy.reserve_budget / large)
+            self.program.add_entries(row, np.arange(len(cost)), cost / large)
 
     def _add_sites(self) -> None:
         number = self.policy.open_sites

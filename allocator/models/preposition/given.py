@@ -34,7 +34,8 @@ def model_of_plan(case: ReserveCase, tables: Tables) -> tuple[PrepositionModel, 
     point[first.one] = 1.0
     point[first.open] = _sizes(case, tables, stock)
     point[first.stock] = stock[first.site, first.item] / first.pack
-    point[first.agree] = _amounts(case.reserve.agreements.ids, tables, "agreements", "agreement_id")
+    agreed = _amounts(case.reserve.agreements.ids, tables, "agreements", "agreement_id")
+    point[first.agree] = agreed / first.lot
     if case.policy.single_sourcing:
         point[model.services.assign] = _assigned(case, tables, point[first.open])
     return model, point

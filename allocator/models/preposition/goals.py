@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from allocator.engine.benders import Tuning, solve_benders
 from allocator.engine.ordered import Budget, StageResult
 from allocator.engine.program import Floats
 from allocator.engine.two_stage import (
@@ -16,7 +17,7 @@ from allocator.engine.two_stage import (
     TwoStage,
     TwoStageAnswer,
     extensive_columns,
-    solve_two_stage,
+    solve_extensive,
 )
 from allocator.models.preposition.evaluation import Evaluation, answers, measured
 from allocator.models.preposition.model import UNITS, PrepositionModel
@@ -26,6 +27,7 @@ from allocator.models.preposition.warm import warm_start
 from allocator.models.preposition.whole import Whole, first_guess
 
 EARLY_SHARE = 0.5  # of the time left for a goal that others follow
+WARM = Tuning(samples=(1.0,))  # from a good start samples of the scenarios gain nothing
 CUT_ROOM = 1e-5  # of critical: a cap nearer than cuts are exact would stop the search
 NUMERICAL = 1e-5  # a slack above this is given up by choice: the scenarios then share it
 
@@ -67,16 +69,20 @@ def solve_goals(
             continue
         share = budget if last else _part(budget)
         two_stage = _program(model, goal, held)
-        solved = solve_two_stage(
-            two_stage,
-            share,
-            method=method,
-            complete=Whole(model),
-            start=_start(model, two_stage, share, progress, method, seed),
-            seed=seed,
-            threads=threads,
-            workers=workers,
-        )
+        start = _start(model, two_stage, share, progress, method, seed)
+        if chosen(two_stage, method) == "extensive":
+            solved = solve_extensive(two_stage, share, seed=seed, threads=threads)
+        else:
+            solved = solve_benders(
+                two_stage,
+                share,
+                complete=Whole(model),
+                start=start,
+                seed=seed,
+                threads=threads,
+                workers=workers,
+                tuning=Tuning() if start is None else WARM,
+            )
         solved = _without_margin(model, goal, solved)
         _record(model, progress, goal, solved)
         if solved.value is not None:
@@ -106,11 +112,20 @@ def _start(
     """Return a point to start from: that of the goal before, else one that is made for it."""
     if progress.found is not None:
         return progress.found.first
-    small = extensive_columns(two_stage) <= EXTENSIVE_COLUMNS
-    if method == "extensive" or small:
-        return None if method != "benders" else first_guess(model)
+    if chosen(two_stage, method) == "extensive":
+        return None
+    if extensive_columns(two_stage) <= EXTENSIVE_COLUMNS:
+        return first_guess(model)
     found = warm_start(model, two_stage, budget, seed)
     return first_guess(model) if found is None else found
+
+
+def chosen(two_stage: TwoStage, method: str) -> str:
+    """Return the method: the one asked for, or what suits the size."""
+    if method != "auto":
+        return method
+    small = extensive_columns(two_stage) <= EXTENSIVE_COLUMNS
+    return "extensive" if small else "benders"
 
 
 def _without_margin(model: PrepositionModel, goal: str, solved: TwoStageAnswer) -> TwoStageAnswer:

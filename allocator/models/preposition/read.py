@@ -59,7 +59,8 @@ def first_tables(model: PrepositionModel, point: Floats) -> Mapping[str, pd.Data
 
 
 def _agreements(model: PrepositionModel, point: Floats) -> pd.DataFrame:
-    agreements, units = model.case.reserve.agreements, point[model.first.agree]
+    agreements, first = model.case.reserve.agreements, model.first
+    units = point[first.agree] * first.lot
     there = np.flatnonzero(units > SMALLEST)
     return pd.DataFrame(
         {

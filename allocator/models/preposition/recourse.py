@@ -158,7 +158,8 @@ class ScenarioProgram:
         rows = self.program.add_rows("agreement", len(suppliers), upper=0.0, labels=labels)
         self.program.add_entries(rows[row], self.deliver, 1.0)
         share = self.futures.available[self.scenario][suppliers]
-        self.program.add_entries(rows, self.first.agree[suppliers], -share)
+        lot = self.first.lot[suppliers]
+        self.program.add_entries(rows, self.first.agree[suppliers], -share * lot)
 
     def _add_need(self) -> None:
         labels = self.label.need(self.town, self.item)

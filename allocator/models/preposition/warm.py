@@ -13,7 +13,7 @@ from allocator.engine.two_stage import TwoStage, extensive, extensive_columns
 from allocator.models.preposition.model import PrepositionModel
 from allocator.models.preposition.whole import Whole
 
-COLUMNS = 60_000  # of the relaxation on a few scenarios: some seconds for the interior point
+COLUMNS = 60_000  # of the relaxation on a few scenarios: some 5 seconds for the interior point
 FEW, MOST = 4, 16  # scenarios in it
 TIME_SHARE = 0.15  # of the time left for each of the two relaxations
 
