@@ -155,7 +155,8 @@ def nearest(location: Location, chosen: Bools) -> Floats:
 
 def value_of(location: Location, chosen: Bools, share: Floats) -> float:
     """Return the cost of a plan: fixed costs and service."""
-    return float(location.fixed_cost[chosen].sum() + (location.service * share).sum())
+    paid = np.where(share > 0, location.service, 0.0)  # inf stands where nothing goes
+    return float(location.fixed_cost[chosen].sum() + (paid * share).sum())
 
 
 def finite(cost: Floats) -> Floats:

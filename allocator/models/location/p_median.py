@@ -142,4 +142,7 @@ def _settled(
     chosen = opened(plain, best.sites)
     share = nearest(plain, chosen)
     value = value_of(plain, chosen, share)
+    if np.isinf(value):
+        kind = "infeasible" if termination == "completed" else termination
+        return Located(None, None, None, None, kind, detail)
     return Located(chosen, share, value, min(value, plain.rounded(bound)), termination, detail)

@@ -154,7 +154,7 @@ def _look_again(search: Search) -> bool:
     return floor > before
 
 
-def _free(search: Search, **fixed: Any) -> Service:
+def free_shares(search: Search, **fixed: Any) -> Service:
     """State the problem with free shares, the settled sets forbidden (family `other_set`)."""
     made = service(search.location, **fixed)
     _limit(made, search.location)
@@ -179,12 +179,12 @@ def _next_set(search: Search) -> Bools | None:
     location, limit = search.location, search.limit()
     if search.rest >= limit:
         return None
-    wide = _free(search)
+    wide = free_shares(search)
     priced = relax(wide, location)
     search.rest = max(search.rest, priced.bound if priced.feasible else np.inf)
     if search.rest >= limit:
         return None
-    core = _free(search, **_left(wide, priced, limit, location))
+    core = free_shares(search, **_left(wide, priced, limit, location))
     gap = min(FREE_GAP, search.budget.gap or FREE_GAP)
     found = minimise(core, location, replace(search.budget, gap=gap), seed=search.seed)
     inside = limit if found.termination == "infeasible" else found.bound or 0.0
