@@ -59,7 +59,7 @@ def test_sscflp_has_a_row_of_costs_a_customer(tmp_path: Path) -> None:
 
 
 def write_sscflp(folder: Path, optimum: int) -> Settings:
-    """One problem of each family: a site holds one customer, not both; 1 + 4 + 3 + 3 = 11 is best."""
+    """A problem of each family; a site holds one customer, not both: 1 + 4 + 3 + 3 = 11."""
     for family, required in sscflp.REQUIRED.items():
         place = folder / "location" / "sscflp" / family
         place.mkdir(parents=True)

@@ -7,6 +7,8 @@ the edge of what fits again and again: where room is scarce the best plans lie t
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from allocator.engine.program import Floats, Ints
@@ -82,7 +84,12 @@ class Search:
 
 
 def assign(
-    cost: Floats, need: Floats, room: Floats, site: Ints, moves: int = MOVES, seed: int = 0
+    cost: Floats,
+    need: Floats,
+    room: Floats,
+    site: Ints,
+    seed: int = 0,
+    stop: Callable[[], bool] = lambda: False,
 ) -> Ints | None:
     """Return (J,) the site of each customer in the best plan that fits; None when none was met.
 
@@ -91,13 +98,15 @@ def assign(
         need: (J,) need of each customer.
         room: (I,) capacity of each site.
         site: (J,) where to start; it need not fit.
-        moves: How long to search.
         seed: Seed of how long a change is barred.
+        stop: Whether time is up.
     """
     search, least = Search(cost, need, room, site), np.inf
     best: Ints | None = None
-    tenures = np.random.default_rng(seed).integers(TENURE, 2 * TENURE, (moves + 1, 2))
-    for move in range(moves + 1):
+    tenures = np.random.default_rng(seed).integers(TENURE, 2 * TENURE, (MOVES, 2))
+    for move in range(MOVES):
+        if stop():
+            break
         if search.overload() <= FIT and search.value() < least:
             best, least = search.site.copy(), search.value()
         search.step(move, tenures[move])

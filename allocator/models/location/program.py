@@ -148,13 +148,15 @@ class Priced:
     feasible: bool = True
 
 
-def relax(made: Service, location: Location) -> Priced:
-    """Solve the linear relaxation."""
+def relax(made: Service, location: Location, budget: Budget) -> Priced:
+    """Solve the linear relaxation; cut short its bound is still true."""
     session, cost = Session(made.program), made.cost(location)
     session.relax()
-    outcome = session.minimise(cost, relaxed=True)
+    outcome = session.minimise(cost, budget.seconds(), budget.work, relaxed=True)
     nothing = np.zeros(len(cost))
+    if outcome.termination == "infeasible":
+        return Priced(np.inf, nothing, nothing, feasible=False)
     if outcome.solution is None or outcome.duals is None or outcome.bound is None:
-        return Priced(np.inf, nothing, nothing, feasible=outcome.termination != "infeasible")
+        return Priced(-np.inf, nothing, nothing)
     extra = cost - made.program.matrix().T @ outcome.duals
     return Priced(outcome.bound, outcome.solution, extra)

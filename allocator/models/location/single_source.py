@@ -82,18 +82,23 @@ class Search:
             return np.inf
         return self.value - max(step, self.budget.gap * self.value, ROUNDING)
 
+    def worthless(self, bound: float) -> bool:
+        """Return whether plans not below a bound need not be looked for."""
+        return bound >= self.limit() - ROUNDING
+
     def try_set(self, chosen: Bools, share: Floats) -> None:
         """Assign everyone to the sites of a set by tabu search from (I, J) free shares."""
         sites = np.flatnonzero(chosen)
         cost = finite(self.location.service[sites])
         room = np.minimum(self.location.capacity[sites], self.location.need.sum())
-        found = assign(cost, self.location.need, room, share[sites].argmax(axis=0), seed=self.seed)
+        start = share[sites].argmax(axis=0)
+        found = assign(cost, self.location.need, room, start, self.seed, self.budget.spent)
         self.offer(None if found is None else sites[found], chosen)
 
     def unsure(self) -> int | None:
         """Return the number of the set of lowest floor, where it may hide a better plan."""
         least = min(self.floors, default=np.inf)
-        return self.floors.index(least) if least < self.limit() else None
+        return None if self.worthless(least) else self.floors.index(least)
 
     def share_of_time(self, again: bool) -> Budget:
         """Return the budget of one set of sites: a part of the time left, or all of it."""
@@ -106,7 +111,8 @@ class Search:
         """Return the plan with what is proven: of the sets settled, and of all others."""
         detail = {"sets": float(len(self.settled))}
         least = min([self.rest, *self.floors])
-        kind = "completed" if least >= self.limit() else "time_limit"
+        cut = "work_limit" if self.budget.deadline is None else "time_limit"
+        kind = "completed" if self.worthless(least) else cut
         if self.site is None:
             kind = "infeasible" if kind == "completed" else kind
             return Located(None, None, None, None, kind, detail)
@@ -146,7 +152,7 @@ def _add(search: Search, chosen: Bools) -> None:
 def _look_again(search: Search) -> bool:
     """Give the set of lowest floor all the time left; return whether that helped."""
     number = search.unsure()
-    if number is None or search.rest < search.limit():
+    if number is None or not search.worthless(search.rest):
         return False
     before = search.floors[number]
     floor = _settle(search, search.settled[number], search.share_of_time(again=True))
@@ -177,12 +183,12 @@ def _next_set(search: Search) -> Bools | None:
     None when no other set can be better, or none was found.
     """
     location, limit = search.location, search.limit()
-    if search.rest >= limit:
+    if search.worthless(search.rest):
         return None
     wide = free_shares(search)
-    priced = relax(wide, location)
-    search.rest = max(search.rest, priced.bound if priced.feasible else np.inf)
-    if search.rest >= limit:
+    priced = relax(wide, location, search.budget)
+    search.rest = max(search.rest, priced.bound)
+    if search.worthless(search.rest):
         return None
     core = free_shares(search, **_left(wide, priced, limit, location))
     gap = min(FREE_GAP, search.budget.gap or FREE_GAP)
@@ -215,14 +221,13 @@ def _settle(search: Search, chosen: Bools, budget: Budget) -> float:
     floor = -np.inf
     wide = service(location, closed=~chosen, whole=True)
     _limit(wide, location)
-    priced = relax(wide, location)
+    priced = relax(wide, location, budget)
     if priced.feasible:
         search.try_set(chosen, wide.shares(priced.point, location.cost.shape))
     for width in WIDTHS:
-        limit = min(priced.bound * (1 + width), search.limit())
-        if priced.bound >= limit or not priced.feasible:
-            floor = max(floor, limit)
-            break
+        limit = min(_wider(priced.bound, width), search.limit())
+        if search.worthless(priced.bound) or not priced.feasible:
+            return max(floor, limit)
         made = service(location, whole=True, **_within(chosen, wide, priced, limit, location))
         _limit(made, location)
         found = minimise(made, location, budget, seed=search.seed)
@@ -231,9 +236,13 @@ def _settle(search: Search, chosen: Bools, budget: Budget) -> float:
         inside = limit if found.termination == "infeasible" else found.bound or -np.inf
         floor = max(floor, priced.bound, min(inside, limit))
         over = found.termination not in ("completed", "infeasible")
-        if over or search.value <= limit or limit > search.limit():
+        if over or search.value <= limit or limit >= search.limit():
             break
     return floor
+
+
+def _wider(bound: float, width: float) -> float:
+    return bound * (1.0 + width) if np.isfinite(width) else np.inf
 
 
 def _within(
