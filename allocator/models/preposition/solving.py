@@ -15,6 +15,7 @@ from allocator.models.preposition.floors import evaluate_plan
 from allocator.models.preposition.given import model_of_plan
 from allocator.models.preposition.goals import Progress, solve_goals
 from allocator.models.preposition.model import PrepositionModel
+from allocator.models.preposition.one_goal import Ways
 from allocator.models.preposition.read import outcomes_table, plan_tables, recourse_table
 
 Report = Callable[[Answer], None]
@@ -64,7 +65,7 @@ def solve(
     def tell(progress: Progress) -> None:
         report(answer_of(model, progress))
 
-    progress = solve_goals(model, budget or Budget(), method, seed, threads, workers, tell)
+    progress = solve_goals(model, budget or Budget(), Ways(method, seed, threads, workers), tell)
     return answer_of(model, progress)
 
 

@@ -1,0 +1,132 @@
+"""One goal of pre-positioning, by the method that suits its size (formulation sections 4 and 6)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from allocator.engine.benders import Tuning, solve_benders
+from allocator.engine.ordered import Budget
+from allocator.engine.program import Floats
+from allocator.engine.two_stage import (
+    EXTENSIVE_COLUMNS,
+    TwoStage,
+    TwoStageAnswer,
+    extensive_columns,
+    solve_extensive,
+)
+from allocator.models.preposition.model import PrepositionModel
+from allocator.models.preposition.urgent import Urgent
+from allocator.models.preposition.warm import warm_start
+from allocator.models.preposition.whole import Whole, first_guess
+
+WARM = Tuning(samples=(1.0,))  # from a good start samples of the scenarios gain nothing
+CUT_ROOM = 1e-5  # of critical: a cap nearer than cuts are exact would stop the search
+WIDER = (1.0, 10.0, 100.0)  # times the room, where the scenarios are too near to impossible
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A goal that was minimised, for those that follow: its value and the method that found it."""
+
+    goal: str
+    value: float
+    method: str
+
+
+@dataclass(frozen=True)
+class Ways:
+    """How to solve: auto | extensive | benders, seed, threads, address of a cluster."""
+
+    method: str = "auto"
+    seed: int = 0
+    threads: int = 1
+    workers: str = ""
+
+    def by_cuts(self, two_stage: TwoStage) -> bool:
+        """Say whether to decompose: when asked to, or when the size calls for it."""
+        large = extensive_columns(two_stage) > EXTENSIVE_COLUMNS
+        return self.method == "benders" or (self.method == "auto" and large)
+
+
+def minimised(
+    model: PrepositionModel,
+    goal: str,
+    kept: Sequence[Kept],
+    start: Floats | None,
+    budget: Budget,
+    ways: Ways,
+) -> TwoStageAnswer:
+    """Minimise a goal with the earlier ones kept.
+
+    Cuts can say of a scenario neither that a recourse is possible nor that it is not, when a cap
+    is met to the last digit. A small program is then solved as a whole; in a large one the caps
+    get wider, by a numerical slack still, and the whole is the last resort.
+    """
+    for room in WIDER:
+        two_stage = _program(model, goal, kept, room)
+        if not ways.by_cuts(two_stage):
+            break
+        try:
+            found = _by_cuts(model, two_stage, start, budget, ways)
+        except RuntimeError:
+            if extensive_columns(two_stage) <= EXTENSIVE_COLUMNS:
+                break
+            continue
+        return _without_margin(model, goal, found)
+    found = solve_extensive(two_stage, budget, seed=ways.seed, threads=ways.threads)
+    return _without_margin(model, goal, found)
+
+
+def _by_cuts(
+    model: PrepositionModel,
+    two_stage: TwoStage,
+    start: Floats | None,
+    budget: Budget,
+    ways: Ways,
+) -> TwoStageAnswer:
+    if start is None and extensive_columns(two_stage) > EXTENSIVE_COLUMNS:
+        start = warm_start(model, two_stage, budget, ways.seed)
+    if start is None:
+        start = first_guess(model)
+    return solve_benders(
+        two_stage,
+        budget,
+        complete=Whole(model),
+        start=start,
+        seed=ways.seed,
+        threads=ways.threads,
+        workers=ways.workers,
+        tuning=Tuning() if start is None else WARM,
+    )
+
+
+def _program(
+    model: PrepositionModel, goal: str, kept: Sequence[Kept], room: float = 1.0
+) -> TwoStage:
+    """Return the program of a goal; critical as the only one so far needs urgent items only."""
+    held = [model.hold(one.goal, cap(model, one, room)) for one in kept]
+    two_stage = model.two_stage(goal, held)
+    if goal != "critical" or two_stage.held:
+        return two_stage
+    return replace(two_stage, scenarios=Urgent(model))
+
+
+def cap(model: PrepositionModel, kept: Kept, room: float = 1.0) -> float:
+    """Return what later goals must keep to: the value, its slack, and room for cuts to be exact."""
+    policy = model.policy
+    share = policy.give_up.get(kept.goal, policy.slack_relative)
+    slack = max(share * abs(kept.value), policy.slack_absolute)
+    if kept.method == "benders" and kept.goal == "critical":
+        slack = max(slack, room * CUT_ROOM * max(1.0, kept.value + model.margin))
+    return kept.value + slack
+
+
+def _without_margin(model: PrepositionModel, goal: str, solved: TwoStageAnswer) -> TwoStageAnswer:
+    """Take the constant out that gaps of critical are counted by; it is never below 0."""
+    if goal != "critical":
+        return solved
+    value = None if solved.value is None else max(0.0, solved.value - model.margin)
+    bound = 0.0 if solved.bound is None else max(0.0, solved.bound - model.margin)
+    known = solved.termination != "infeasible"
+    return replace(solved, value=value, bound=bound if known else None)
