@@ -88,3 +88,29 @@ def test_a_cap_that_cannot_be_kept_is_proven_so() -> None:
     two_stage = stocks(25, scenarios=3)
     closed = dataclasses.replace(two_stage, held=(held_shortage(two_stage, -1.0),))
     assert solve_benders(closed, EXACT).termination == "infeasible"
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("room", [6.0, 40.0])
+def test_a_cap_met_to_the_last_digit_does_not_stop_the_search(seed: int, room: float) -> None:
+    # The least shortage any first stage allows, as a goal of its own, then as a cap without slack.
+    two_stage = stocks(seed, scenarios=6, lots=1.5, room=room)
+    held = held_shortage(two_stage, 0.0)
+    short = [
+        dataclasses.replace(recourse, cost=factors)
+        for recourse, factors in zip(two_stage.scenarios, held.scenarios, strict=True)
+    ]
+    nothing = np.zeros(len(two_stage.cost))
+    least = solve_extensive(dataclasses.replace(two_stage, scenarios=short, cost=nothing), EXACT)
+    assert least.value is not None
+    assert (least.value > 0) == (room < 40.0)
+    cap = dataclasses.replace(held, cap=least.value + 1e-9)
+    tight = dataclasses.replace(two_stage, held=(cap,))
+    answer = solve_benders(tight, EXACT)
+    assert answer.value == pytest.approx(solve_extensive(tight, EXACT).value, rel=1e-4)
+
+
+def test_a_point_without_recourse_is_refused() -> None:
+    subproblem = Subproblem(stocks(24, 3, short=False).scenarios[0])
+    with pytest.raises(RuntimeError, match="no recourse"):
+        subproblem.answer(np.zeros(6))

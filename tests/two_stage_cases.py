@@ -21,6 +21,7 @@ def stocks(
     risk: Risk | None = None,
     ties: bool = True,
     probability: Any = None,
+    room: float = 40.0,
 ) -> TwoStage:
     """Open sites at a cost, stock them (in lots), ship to places, pay for shortage.
 
@@ -29,7 +30,7 @@ def stocks(
     rng = np.random.default_rng(seed)
     first = Program()
     opened = first.add_columns("open", sites, upper=1.0, integer=True)
-    room, size = 40.0, lots or 1.0
+    size = lots or 1.0
     stock = first.add_columns("stock", sites, upper=room / size, integer=lots > 0)
     rows = first.add_rows("room", sites, upper=0.0)
     first.add_entries(rows, stock, size)

@@ -25,7 +25,8 @@ from allocator.engine.two_stage import Recourse
 
 NOISE = 1e-6  # reduced costs up to this share of the largest cost may be the solver's tolerance
 CROSSED = 1e-7  # bounds of a column may cross by this much and still count as equal
-UNMET = 1e-7  # rows that lack less, in all, count as met
+UNMET = 1e-7  # of the largest side: rows that lack less, in all, count as met
+STEEP = 1e4  # price of a lack of that size: times the largest cost
 
 
 @dataclass(frozen=True)
@@ -109,10 +110,15 @@ class Subproblem:
             RuntimeError: There is none.
         """
         program, ended = self._solve(point)
+        size = len(self._recourse.cost)
+        if ended == "infeasible":
+            program = self._elastic(point, self._recourse.cost, self._price())
         solution = program.point
-        if ended != "completed" or solution is None:
-            raise RuntimeError(f"no recourse at this point: {ended}")
-        return solution[: len(self._recourse.cost)]
+        if solution is None:
+            raise RuntimeError("HiGHS found no recourse of a scenario")
+        if ended == "infeasible" and solution[size:].sum() > 10 * self._allowed(point):
+            raise RuntimeError("no recourse at this point")
+        return solution[:size]
 
     def _solve(self, point: Floats) -> tuple[WarmProgram, str]:
         program = self._program or self._built()
@@ -172,31 +178,58 @@ class Subproblem:
         """Return the cut that says how much the rows lack at least: it must not be positive.
 
         Phase one with slacks on all rows: its least sum is 0 exactly where there is an answer, and
-        its duals bound it from below everywhere, as for a cost.
+        its duals bound it from below everywhere, as for a cost. A lack within tolerance, as where
+        a held expectation is met to the last digit, is priced: the duals then bound the cost.
         """
         recourse = self._recourse
-        rows, size = len(recourse.row_lower), len(recourse.cost)
-        shift = recourse.link @ point
-        program = WarmProgram(
-            np.r_[np.zeros(size), np.ones(2 * rows)],
-            np.r_[recourse.lower, np.zeros(2 * rows)],
-            np.r_[recourse.upper, np.full(2 * rows, np.inf)],
-            sparse.csc_matrix(
-                sparse.hstack([recourse.matrix, sparse.eye_array(rows), -sparse.eye_array(rows)])
-            ),
-            recourse.row_lower - shift,
-            recourse.row_upper - shift,
-        )
-        ended = program.solve()
-        if ended != "completed" or program.value <= UNMET:
-            raise RuntimeError("a scenario is neither feasible nor infeasible within tolerance")
+        program = self._elastic(point, np.zeros(len(recourse.cost)), 1.0)
+        if program.value <= self._allowed(point):
+            return self._priced(point)
         constant, duals = _of_rows(program.duals, recourse.row_lower, recourse.row_upper)
         reduced = -(recourse.matrix.T @ duals)
         constant += _of_columns(reduced, recourse, 1.0)
         gradient = -(recourse.link.T @ duals)[self.columns]
         scale = max(1e-9, float(np.abs(gradient).max(initial=0.0)), 1e-6 * abs(constant))
-        iterations = program.iterations
-        return Cut(np.inf, constant / scale, self.columns, gradient / scale, False, iterations)
+        work = program.iterations
+        return Cut(np.inf, constant / scale, self.columns, gradient / scale, False, work)
+
+    def _priced(self, point: Floats) -> Cut:
+        recourse = self._recourse
+        program = self._elastic(point, recourse.cost, self._price())
+        solution = program.point
+        if solution is None:
+            raise RuntimeError("HiGHS found no recourse of a scenario")
+        constant, duals = _of_rows(program.duals, recourse.row_lower, recourse.row_upper)
+        constant += _of_columns(recourse.cost - recourse.matrix.T @ duals, recourse)
+        gradient = -(recourse.link.T @ duals)[self.columns]
+        value = float(recourse.cost @ solution[: len(recourse.cost)])
+        return Cut(value, constant, self.columns, gradient, True, program.iterations)
+
+    def _elastic(self, point: Floats, cost: Floats, price: float) -> WarmProgram:
+        """Return the solved program in which every row may lack at a price."""
+        recourse, rows = self._recourse, len(self._recourse.row_lower)
+        shift, one = recourse.link @ point, sparse.eye_array(rows)
+        program = WarmProgram(
+            np.r_[cost, np.full(2 * rows, price)],
+            np.r_[recourse.lower, np.zeros(2 * rows)],
+            np.r_[recourse.upper, np.full(2 * rows, np.inf)],
+            sparse.csc_matrix(sparse.hstack([recourse.matrix, one, -one])),
+            recourse.row_lower - shift,
+            recourse.row_upper - shift,
+        )
+        ended = program.solve()
+        if ended != "completed":
+            raise RuntimeError(f"HiGHS ended the recourse of a scenario as {ended}")
+        return program
+
+    def _price(self) -> float:
+        return STEEP * float(np.abs(self._recourse.cost).max(initial=1.0))
+
+    def _allowed(self, point: Floats) -> float:
+        """Return the lack in all that counts as none."""
+        sides = np.r_[self._recourse.row_lower, self._recourse.row_upper]
+        moved = np.abs(self._recourse.link @ point).max(initial=1.0)
+        return UNMET * max(float(moved), float(np.abs(sides[np.isfinite(sides)]).max(initial=1.0)))
 
 
 def _moving_bounds(recourse: Recourse) -> tuple[Ints, Ints, Floats, Floats]:
