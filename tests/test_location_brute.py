@@ -65,3 +65,30 @@ def test_single_source(seed: int) -> None:
     if found.share is not None:
         assert set(np.unique(found.share)) <= {0.0, 1.0}
         assert (found.share @ location.need <= location.capacity + 1e-6).all()
+
+
+def test_a_site_that_must_stay_closed_is_not_taken_for_one_that_must_open() -> None:
+    # Found by comparing with the readable form: with the sites outside a set closed, their reduced
+    # costs say nothing, and taking them for a rule left the best set without any plan.
+    dice = np.random.default_rng(52)
+    sites, customers = int(dice.integers(3, 9)), int(dice.integers(5, 18))
+    points = dice.random((sites + customers, 2))
+    between = points[:sites, None] - points[None, sites:]
+    need = dice.integers(1, 20, customers).astype(float)
+    location = cases.Location.of(
+        (100 * np.linalg.norm(between, axis=2)).round(),
+        need=need,
+        capacity=(need.sum() * dice.uniform(0.15, 0.6, sites)).round(),
+        fixed_cost=dice.integers(0, 200, sites),
+        p=int(dice.integers(1, sites + 1)),
+    )
+    found = single_source(location)
+    assert (found.value, found.bound) == (621.0, 621.0)
+
+
+def test_a_customer_nobody_can_serve_leaves_no_plan() -> None:
+    # Each site misses one customer; one site is allowed.
+    location = cases.Location.of([[1, 2, np.inf], [np.inf, 2, 3]], p=1)
+    for form in (p_median, p_center):
+        found = form(location)
+        assert (found.open, found.value, found.termination) == (None, None, "infeasible")

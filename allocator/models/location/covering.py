@@ -7,7 +7,7 @@ import numpy as np
 from allocator.engine.ordered import Budget
 from allocator.engine.program import Floats
 from allocator.models.location.cover import cover
-from allocator.models.location.data import Bools, Located, Location, opened
+from allocator.models.location.data import Located, Location, nearest, opened
 from allocator.models.location.program import Service, add_capacity, add_sites, service, solve
 
 EXACT = Budget(gap=0.0)
@@ -41,7 +41,7 @@ def set_covering(
     if found.sites is None:
         return Located(None, None, None, found.bound, found.termination)
     chosen = opened(location, found.sites)
-    share = reached(location, chosen, within)
+    share = nearest(location, chosen, within)
     value = float(price[chosen].sum())
     return Located(chosen, share, value, found.bound, found.termination)
 
@@ -74,19 +74,10 @@ def maximal_covering(
     found = solve(made, cost, location, budget, seed=seed)
     share = found.share
     if share is not None and found.open is not None and not limited:
-        share = reached(location, found.open, within)
+        share = nearest(location, found.open, within)
     value = None if found.value is None else -found.value
     bound = None if found.bound is None else min(-found.bound, float(location.need.sum()))
     return Located(found.open, share, value, bound, found.termination, found.detail)
-
-
-def reached(location: Location, chosen: Bools, within: Bools) -> Floats:
-    """Return (I, J) shares that serve everyone within reach from the nearest open site."""
-    distance = np.where(chosen[:, None] & within, location.cost, np.inf)
-    share = np.zeros(distance.shape)
-    share[distance.argmin(axis=0), np.arange(location.customers)] = 1.0
-    share[:, ~np.isfinite(distance.min(axis=0))] = 0.0
-    return share
 
 
 def _columns(made: Service, sites: Floats, pairs: Floats | float) -> Floats:

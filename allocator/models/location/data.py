@@ -87,7 +87,10 @@ class Location:
     @property
     def service(self) -> Floats:
         """(I, J) cost of serving the whole need of j from i."""
-        return self.cost * self.need if self.per_unit else self.cost
+        if not self.per_unit:
+            return self.cost
+        able = np.isfinite(self.cost)
+        return np.where(able, np.where(able, self.cost, 0.0) * self.need, np.inf)
 
     @property
     def step(self) -> float:
@@ -145,11 +148,16 @@ def opened(location: Location, sites: Ints) -> Bools:
     return chosen
 
 
-def nearest(location: Location, chosen: Bools) -> Floats:
-    """Return (I, J) shares that serve every customer from the open site of least cost."""
-    cost = np.where(chosen[:, None], location.service, np.inf)
+def nearest(location: Location, chosen: Bools, within: Bools | None = None) -> Floats:
+    """Return (I, J) shares that serve every customer from the open site of least cost.
+
+    Customers whom no open site can serve (within reach, where that is given) have none.
+    """
+    able = chosen[:, None] if within is None else chosen[:, None] & within
+    cost = np.where(able, location.cost, np.inf)
     share = np.zeros(cost.shape)
     share[cost.argmin(axis=0), np.arange(location.customers)] = 1.0
+    share[:, ~np.isfinite(cost.min(axis=0))] = 0.0
     return share
 
 

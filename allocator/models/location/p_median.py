@@ -141,8 +141,8 @@ def _settled(
 ) -> Located:
     chosen = opened(plain, best.sites)
     share = nearest(plain, chosen)
-    value = value_of(plain, chosen, share)
-    if np.isinf(value):
+    if not share.any(axis=0).all():
         kind = "infeasible" if termination == "completed" else termination
         return Located(None, None, None, None, kind, detail)
+    value = value_of(plain, chosen, share)
     return Located(chosen, share, value, min(value, plain.rounded(bound)), termination, detail)

@@ -200,7 +200,8 @@ def _next_set(search: Search) -> Bools | None:
 
 def _left(made: Service, priced: Priced, limit: float, location: Location) -> dict[str, Any]:
     """Return what a plan of whole assignments below the limit can use; it uses pairs fully."""
-    dear = priced.bound + np.abs(priced.extra) > limit
+    undecided = made.program.lower < made.program.upper
+    dear = undecided & (priced.bound + np.abs(priced.extra) > limit)
     above, below = dear & (priced.extra > 0), dear & (priced.extra < 0)
     pairs = np.zeros(location.cost.shape, bool)
     pairs[made.site, made.customer] = ~above[made.serve]
