@@ -8,16 +8,16 @@ from typing import Any
 
 from allocator.check import Verdict
 from allocator.check import check as judge
-from allocator.dispatch_run import Dispatch, Progress
 from allocator.explain import reasons
 from allocator.instance import Instance, load
 from allocator.instance.variant import recorded
 from allocator.limits import Limits
 from allocator.plan import Plan, load_plan
-from allocator.preposition_run import Preposition
-from allocator.preposition_worth import Asked, Assessment, Evaluation
-from allocator.preposition_worth import assess as assessed
-from allocator.preposition_worth import evaluate as evaluated
+from allocator.runs.dispatch import Dispatch, Progress
+from allocator.runs.preposition import Preposition
+from allocator.runs.preposition_worth import Asked, Assessment, Evaluation
+from allocator.runs.preposition_worth import assess as assessed
+from allocator.runs.preposition_worth import evaluate as evaluated
 
 EXPLAIN_SECONDS = 300.0
 

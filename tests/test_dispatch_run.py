@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-from allocator import dispatch_run, run
+from allocator import run
 from allocator.cli.main import cli
 from allocator.engine.child import Child
 from allocator.errors import ImpossibleError
@@ -20,6 +20,7 @@ from allocator.generate.lockdown import lockdown
 from allocator.instance import Instance, load, save
 from allocator.limits import Limits
 from allocator.plan import Plan
+from allocator.runs import dispatch as dispatch_run
 
 TINY = Path(__file__).resolve().parents[1] / "instances" / "tiny"
 EXPECTED: dict[str, float] = json.loads((TINY / "expected.json").read_text(encoding="utf-8"))

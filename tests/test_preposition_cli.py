@@ -22,10 +22,10 @@ from allocator.limits import Limits
 from allocator.models.preposition.by_rule import topped_up
 from allocator.models.preposition.yardsticks import first_guesses
 from allocator.plan import Plan, load_plan
-from allocator.preposition_compare import stage_of
-from allocator.preposition_judged import by_rule
 from allocator.report import summary_text
 from allocator.report.layout import cells_of
+from allocator.runs.preposition_compare import stage_of
+from allocator.runs.preposition_judged import by_rule
 from tests.reserve_cases import reserve_instance, reserve_plan
 
 TABLES = ("sites", "reserves", "agreements", "recourse", "outcomes")

@@ -16,7 +16,7 @@ from allocator.cli.progress import ProgressLines
 from allocator.cli.settings import policy_settings, run_settings
 
 if TYPE_CHECKING:
-    from allocator.preposition_worth import Assessment
+    from allocator.runs.preposition_worth import Assessment
 
 HELP = """
 \b

@@ -21,7 +21,7 @@ from allocator.errors import UsageError
 
 if TYPE_CHECKING:
     from allocator.instance import Instance
-    from allocator.preposition_worth import Evaluation
+    from allocator.runs.preposition_worth import Evaluation
 
 HELP = """
 \b

@@ -26,8 +26,8 @@ from allocator.models.preposition.by_rule import topped_up
 from allocator.models.preposition.yardsticks import Given, first_guesses
 from allocator.plan import GoalResult, Plan, Status
 from allocator.plan.status import Termination
-from allocator.preposition_compare import evaluated, stage_of, yardsticks
-from allocator.preposition_judged import by_name, by_rule, goal_results, judged, values
+from allocator.runs.preposition_compare import evaluated, stage_of, yardsticks
+from allocator.runs.preposition_judged import by_name, by_rule, goal_results, judged, values
 
 Progress = Callable[[Mapping[str, Any]], None]
 METHODS = ("auto", "extensive", "benders")

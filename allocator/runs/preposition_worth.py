@@ -28,7 +28,8 @@ from allocator.models.preposition.worth_work import Worth
 from allocator.models.preposition.yardsticks import Given, present
 from allocator.plan import Plan, Status, load_plan
 from allocator.plan.status import Termination
-from allocator.preposition_compare import (
+from allocator.runs.preposition import refuse_nothing
+from allocator.runs.preposition_compare import (
     PRESENT,
     PROPORTION,
     Progress,
@@ -36,8 +37,7 @@ from allocator.preposition_compare import (
     stage_of,
     yardsticks,
 )
-from allocator.preposition_judged import by_name
-from allocator.preposition_run import refuse_nothing
+from allocator.runs.preposition_judged import by_name
 
 WEIGH = "allocator.models.preposition.worth_work:weigh"
 SAMPLE = 20  # scenarios in a sample by default, at most

@@ -19,7 +19,7 @@ from allocator.models.preposition.given import stock_of_plan
 from allocator.models.preposition.yardsticks import in_proportion, present, sizes_for
 from allocator.plan import Plan, plan_table
 from allocator.plan.status import Termination
-from allocator.preposition_judged import judged
+from allocator.runs.preposition_judged import judged
 
 EVALUATE = "allocator.models.preposition.worth_work:evaluate_plans"
 PRESENT, PROPORTION = "present", "in_proportion"
