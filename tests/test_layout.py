@@ -38,7 +38,7 @@ LEVELS = {
     "cli": 7,
 }
 JUDGE_MAY_IMPORT = {"_version", "errors", "instance", "plan", "check", "numpy", "pandas"}
-HEAVY = ("pandas", "numpy", "scipy", "highspy", "pulp", "ortools", "openpyxl")
+HEAVY = ("pandas", "numpy", "scipy", "highspy", "pulp", "ortools", "pyvrp", "openpyxl")
 
 
 def modules() -> Iterator[tuple[str, Path]]:

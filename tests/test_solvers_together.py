@@ -16,6 +16,7 @@ IMPORTS = {
     "routing": "from ortools.constraint_solver import pywrapcp",
     "linear": "from ortools.linear_solver import pywraplp",
     "pulp": "import pulp",
+    "pyvrp": "import pyvrp",
 }
 
 # Each asks for the largest x up to 3 (routing: the shortest tour of two places, 2 long).
@@ -55,6 +56,16 @@ for name in ("GLOP", "SCIP", "HIGHS"):
     assert solver.Solve() == pywraplp.Solver.OPTIMAL
     assert x.solution_value() == 3
 """,
+    "pyvrp": """
+model = pyvrp.Model()
+depot, place = model.add_location(0, 0), model.add_location(0, 1)
+model.add_depot(depot)
+model.add_client(place)
+model.add_vehicle_type()
+model.add_edge(depot, place, distance=1)
+model.add_edge(place, depot, distance=1)
+assert model.solve(pyvrp.stop.MaxIterations(5), display=False).cost() == 2
+""",
     "pulp": """
 problem = pulp.LpProblem("tiny", pulp.LpMaximize)
 x = pulp.LpVariable("x", 0, 3)
@@ -65,11 +76,11 @@ assert x.value() == 3
 }
 
 ORDERS = [
-    ("highspy", "cp_sat", "routing", "linear", "pulp"),
-    ("pulp", "linear", "routing", "cp_sat", "highspy"),
-    ("cp_sat", "highspy", "pulp", "routing", "linear"),
-    ("linear", "pulp", "highspy", "cp_sat", "routing"),
-    ("routing", "highspy", "linear", "pulp", "cp_sat"),
+    ("highspy", "cp_sat", "routing", "pyvrp", "linear", "pulp"),
+    ("pulp", "linear", "pyvrp", "routing", "cp_sat", "highspy"),
+    ("cp_sat", "highspy", "pulp", "routing", "linear", "pyvrp"),
+    ("pyvrp", "linear", "pulp", "highspy", "cp_sat", "routing"),
+    ("routing", "pyvrp", "highspy", "linear", "pulp", "cp_sat"),
 ]
 
 
