@@ -1,0 +1,1 @@
+"""Last-mile routes: who visits which stop, when, and on which trip."""
