@@ -24,6 +24,7 @@ DECISIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "outcomes",
             "reasons",
         ),
+        "route": ("routes", "deliveries", "unserved", "orders", "reasons"),
     }
 )
 """The tables a plan of each decision may hold; without the first there is no plan."""
