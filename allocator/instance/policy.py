@@ -10,6 +10,15 @@ from typing import Any
 
 DEFAULT_GOALS = ("floors", "critical", "fairness", "remaining", "item_days", "change", "cost")
 DEFAULT_RESERVE_GOALS = ("critical", "cost")
+DEFAULT_STAFF_GOALS = (
+    "critical_uncovered",
+    "uncovered",
+    "qualified",
+    "workload",
+    "requests",
+    "cost",
+    "change",
+)
 
 
 @dataclass(frozen=True)
@@ -58,6 +67,12 @@ class Policy:
     reserve_days: float = 0.0
     reserve_floor: float = 0.0
     reserve_floor_probability: float = 1.0
+    staff_goals: tuple[str, ...] = DEFAULT_STAFF_GOALS
+    workload: str = "spread"
+    closed_loop_days: int = 14
+    suit_minutes_day: float | None = None
+    suit_minutes_week: float | None = None
+    home_minutes: float | None = None
 
     def replace(self, **changes: Any) -> Policy:
         """Return a copy with some settings changed."""

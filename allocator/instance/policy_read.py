@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from allocator.instance.faultlog import FaultLog, nearest
-from allocator.instance.goals import goal_faults, parse_goals
+from allocator.instance.goals import SUMS, goal_faults, parse_goals
 from allocator.instance.policy import Policy
 from allocator.instance.schema import Setting, settings
 
@@ -103,9 +103,9 @@ def _integer(value: Any, spec: Setting, where: str, log: FaultLog) -> Any:
 def _list(value: Any, spec: Setting, where: str, log: FaultLog) -> Any:
     if not isinstance(value, list | tuple) or not all(isinstance(part, str) for part in value):
         return _wrong_type(value, "a list of texts", where, log)
-    if spec.values:
+    if spec.name not in SUMS:
         return _words(value, spec, where, log)
-    faults = goal_faults(value, where)
+    faults = goal_faults(value, where, SUMS[spec.name])
     log.faults += faults
     return _NONE if faults else tuple(value)
 
