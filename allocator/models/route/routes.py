@@ -51,13 +51,16 @@ class Route:
         vehicle: Row of the vehicle type.
         number: Which vehicle of the type, from 0.
         trips: Its trips in their order, each with at least one visit.
-        start: Minute at which it leaves home (loading begins); None = as late as costs nothing.
+        start: Minute at which duty begins (loading first); None = chosen by the timetable.
+        begun: Row of `RouteCase.fixed` of the started route this one carries on, if any: its
+            first trip holds what is on board (perhaps nothing) and begins where the vehicle is.
     """
 
     vehicle: int
     number: int
     trips: tuple[Trip, ...]
     start: float | None = None
+    begun: int | None = None
 
     @property
     def visits(self) -> Iterator[Visit]:
@@ -82,7 +85,8 @@ def numbered(routes: Iterable[Route]) -> Routes:
     used: dict[int, int] = {}
     found = []
     for route in routes:
-        trips = tuple(trip for trip in route.trips if trip.visits)
+        first = route.begun is None
+        trips = tuple(t for place, t in enumerate(route.trips) if t.visits or not (first or place))
         if trips:
             number = used.get(route.vehicle, 0)
             used[route.vehicle] = number + 1

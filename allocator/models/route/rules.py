@@ -1,0 +1,133 @@
+"""The rules of routes: which are in force in a case, and which ones routes break."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from math import isfinite
+
+import numpy as np
+
+from allocator.engine.program import Floats
+from allocator.instance.route_case import RouteCase
+from allocator.models.route.routes import Route, Routes, Trip, shares
+from allocator.models.route.schedule import NEAR, Timetable, begun, timetable
+
+SHARE = 1e-6  # shares and loads: noise of sums
+
+
+def broken(case: RouteCase, routes: Routes, tables: Sequence[Timetable] | None = None) -> list[str]:
+    """Return the rules that routes break, with where: "window: route 3". Empty = feasible."""
+    found = [timetable(case, route) for route in routes] if tables is None else tables
+    of_routes = [
+        f"{rule}: route {number}"
+        for number, (route, table) in enumerate(zip(routes, found, strict=True))
+        for rule in _of_route(case, route, table)
+    ]
+    return [*of_routes, *_of_all(case, routes), *_at_gates(case, found), *_fixed(case, routes)]
+
+
+def feasible(case: RouteCase, route: Route, table: Timetable | None = None) -> bool:
+    """Say whether a route breaks no rule of its own."""
+    return not any(_of_route(case, route, table or timetable(case, route)))
+
+
+def _of_route(case: RouteCase, route: Route, table: Timetable) -> Iterator[str]:
+    fleet, v, fixed = case.vehicles, route.vehicle, begun(case, route)
+    km, trips = (0.0, 0) if fixed is None else (fixed.km, max(0, fixed.trips - 1))
+    if not isfinite(table.end) or not isfinite(table.distance):
+        yield "arc"
+    if table.missed:
+        yield "window"
+    if table.overtime > NEAR:
+        yield "duty"
+    if table.start < fleet.early[v] - NEAR and fixed is None:
+        yield "shift"
+    if table.distance + km > fleet.farthest[v] + NEAR:
+        yield "farthest"
+    if len(route.trips) + trips > fleet.trips[v]:
+        yield "trips"
+    for number, trip in enumerate(route.trips):
+        yield from _of_trip(case, v, trip, number == 0 and fixed is not None)
+
+
+def _of_trip(case: RouteCase, vehicle: int, trip: Trip, under_way: bool) -> Iterator[str]:
+    stops, rows = case.stops, trip.stops
+    share = np.array([visit.share for visit in trip.visits])
+    room = case.vehicles.capacity[vehicle]
+    if ((share @ stops.load[rows]) > room * (1 + SHARE) + SHARE).any() if rows else False:
+        yield "capacity"
+    if not stops.permitted[rows, vehicle].all():
+        yield "permit"
+    if case.clean_order and (np.diff(stops.access[rows]) < 0).any():
+        yield "order"
+    if under_way:
+        return
+    if not stops.origins[rows, trip.depot].all():
+        yield "origin"
+    if trip.depot != case.vehicles.home[vehicle] and not case.reload_anywhere:
+        yield "depot"
+
+
+def _of_all(case: RouteCase, routes: Routes) -> Iterator[str]:
+    """Look at what routes share: the vehicles of a line, the goods of a stop."""
+    fleet = case.vehicles
+    used = Counter(int(fleet.line[route.vehicle]) for route in routes)
+    for line, number in used.items():
+        if number > int(fleet.count[fleet.line == line].max()):
+            yield f"fleet: line {line}"
+    part = shares(routes, len(case.stops))
+    visits = Counter(visit.stop for route in routes for visit in route.visits)
+    split = ~case.stops.divisible if case.split != "never" else np.ones(len(case.stops), bool)
+    for stop, number in visits.items():
+        if part[stop] > 1 + SHARE:
+            yield f"share: stop {stop}"
+        if split[stop] and (number > 1 or part[stop] < 1 - SHARE):
+            yield f"split: stop {stop}"
+
+
+def _at_gates(case: RouteCase, tables: Sequence[Timetable]) -> Iterator[str]:
+    """Look at the minutes of service a place gives, and the vehicles there at once."""
+    if not tables or (case.gates is None and not case.docks):
+        return
+    place = np.concatenate([case.stops.place[table.stop] for table in tables])
+    begin = np.concatenate([table.begin for table in tables])
+    leave = np.concatenate([table.leave for table in tables])
+    if case.gates is not None:
+        spent = np.bincount(place, leave - begin, minlength=len(case.places))
+        for row in np.flatnonzero(spent > case.gates + NEAR):
+            yield f"gate: place {row}"
+    for row in np.unique(place) if case.docks else ():
+        if at_once(begin[place == row], leave[place == row]) > case.docks:
+            yield f"docks: place {row}"
+
+
+def at_once(begin: Floats, leave: Floats) -> int:
+    """Return the most vehicles that stand at a gate at the same time."""
+    minute = np.r_[begin + NEAR, leave - NEAR]
+    change = np.r_[np.ones(len(begin)), -np.ones(len(leave))]
+    return int(np.cumsum(change[np.lexsort((change, minute))]).max(initial=0))
+
+
+def _fixed(case: RouteCase, routes: Routes) -> Iterator[str]:
+    """Look at routes that are fixed or under way."""
+    carried = {route.begun: route for route in routes if route.begun is not None}
+    for number, fixed in enumerate(case.fixed):
+        if fixed.started:
+            route = carried.get(number)
+            first = tuple(route.trips[0].stops) if route is not None and route.trips else None
+            if route is None or route.vehicle != fixed.vehicle or first != fixed.visits:
+                yield f"started: {fixed.name}"
+        elif not any(
+            _holds(trip, fixed.visits)
+            for r in routes
+            for trip in r.trips
+            if r.vehicle == fixed.vehicle
+        ):
+            yield f"pin: {fixed.name}"
+
+
+def _holds(trip: Trip, visits: tuple[int, ...]) -> bool:
+    """Say whether a trip visits stops in this order, others perhaps between them."""
+    remaining = iter(trip.stops)
+    return all(stop in remaining for stop in visits)
