@@ -6,7 +6,7 @@ no plan with f at most F has c below D - weight F.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -24,6 +24,8 @@ from allocator.engine.ordered import (
 from allocator.engine.program import Floats
 from allocator.engine.session import TIGHT, Outcome, Session
 
+LAST_GAP = 1e-7  # of the sum of the last two goals
+
 
 @dataclass(frozen=True)
 class Pair:
@@ -32,6 +34,11 @@ class Pair:
     first: LinearStage
     second: LinearStage
     weight: float
+
+    @property
+    def names(self) -> tuple[str, str]:
+        """Names of both."""
+        return self.first.name, self.second.name
 
     @property
     def cost(self) -> Floats:
@@ -75,7 +82,7 @@ class Pair:
             value=value + goal.constant,
             bound=None if bound is None else bound + goal.constant,
             termination=outcome.termination,
-            source=f"highs {outcome.method} on both first goals, bound from duals",
+            source=f"highs {outcome.method} on two goals together, bound from duals",
             seconds=outcome.seconds,
         )
 
@@ -106,8 +113,7 @@ class JointStage:
     """
 
     pair: Pair
-    alone: Callable[[Budget], Outcome]  # the first goal minimised on a session of its own
-    name: str = "urgent goals"
+    name: str = "two goals together"
     unit: str = ""
 
     @property
@@ -117,29 +123,45 @@ class JointStage:
 
     def run(self, session: Session, budget: Budget, progress: Progress) -> None:
         """Minimise both and the first alone at the same time; hold both."""
+        twin = session.twin()
         with ThreadPoolExecutor(1) as pool:
-            beside = pool.submit(self.alone, budget)
-            outcome = self.pair.minimise(session, budget, TIGHT)
+            beside = pool.submit(self._alone, twin, budget)
+            outcome = self.pair.minimise(session, budget, self._tolerance(budget))
             first = beside.result()
         if self._in_order(outcome, first):
-            self.take(session, outcome)
-            progress.joint, progress.duals = outcome, outcome.duals
-            one, two = self.pair.results(outcome, first.bound)
-            progress.add(one, None)
-            progress.add(two, outcome.solution)
+            self.take(session, outcome, first, progress)
         else:
             self.pair.first.take(session, first, progress)
             self.pair.second.run(session, budget, progress)
 
+    def _alone(self, session: Session, budget: Budget) -> Outcome:
+        cost = self.pair.first.cost
+        return session.minimise(cost, budget.seconds(), budget.work, crossover=False)
+
+    def _tolerance(self, budget: Budget) -> float:
+        """Return the gap of the joint solve: nothing after the last goal needs its face."""
+        return LAST_GAP if self.pair.second.final else TIGHT
+
     def _in_order(self, outcome: Outcome, first: Outcome) -> bool:
-        """Return whether the joint point is as good in the first goal as can be."""
-        if outcome.solution is None or outcome.termination != "completed" or first.value is None:
+        """Return whether the joint point is as good in the first goal as that alone."""
+        if outcome.solution is None or outcome.termination != "completed":
             return False
         reached, _ = self.pair.values(outcome.solution)
-        return reached <= first.value + self.pair.first.slack(first.value)
+        return first.value is None or reached <= first.value + self.pair.first.slack(first.value)
 
-    def take(self, session: Session, outcome: Outcome) -> None:
-        """Hold both goals at what a joint solve reached."""
+    def take(
+        self, session: Session, outcome: Outcome, first: Outcome | None, progress: Progress
+    ) -> None:
+        """Record what a joint solve reached, with the bound of the first goal alone; hold both."""
+        assert outcome.solution is not None
+        if not self.pair.second.final:
+            self._hold(session, outcome)
+        progress.joint[self.pair.names], progress.duals = outcome, outcome.duals
+        one, two = self.pair.results(outcome, None if first is None else first.bound)
+        progress.add(one, None)
+        progress.add(two, outcome.solution)
+
+    def _hold(self, session: Session, outcome: Outcome) -> None:
         assert outcome.solution is not None
         both = (self.pair.first, self.pair.second)
         values = self.pair.values(outcome.solution)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -57,6 +58,15 @@ class Session:
 
     def _option(self, name: str, value: Any) -> None:
         _require(self._highs.setOptionValue(name, value), f"option {name}")
+
+    def twin(self) -> Session:
+        """Return a session of its own with all that is passed and held, for another thread."""
+        other = copy.copy(self)
+        other._highs = highspy.Highs()
+        _require(other._highs.passOptions(self._highs.getOptions()), "options")
+        _require(other._highs.passModel(self._highs.getLp()), "passModel")
+        other._kept = list(self._kept)
+        return other
 
     def add_rows(self, lower: Floats, upper: Floats, matrix: sparse.csr_matrix) -> None:
         """Add rows; `matrix` is rows x columns."""

@@ -33,11 +33,11 @@ def without(
     model: DispatchModel,
     budget: Budget,
     reached: Mapping[str, Outcome],
-    joint: Outcome | None = None,
+    together: Mapping[tuple[str, str], Outcome] = {},
 ) -> Progress:
     """Reach the goals with those of fairness left out; what is `reached` is taken as it is.
 
-    `joint` is the solve that reached the first two goals together, where there was one.
+    `together` are the solves that reached two goals at once.
     """
     stages = [
         stage
@@ -46,10 +46,8 @@ def without(
     ]
     session, progress = Session(model.program), Progress()
     pair = urgent_pair(stages, FLOORS_WEIGHT)
-    if joint is not None and pair is not None:
-        JointStage(pair, lambda _: joint).take(session, joint)
-        progress.results += pair.results(joint, None)
-        progress.solution = joint.solution
+    if pair is not None and pair.names in together:
+        JointStage(pair).take(session, together[pair.names], None, progress)
     for stage in stages[len(progress.results) :]:
         known = reached.get(stage.name)
         if known is None or not isinstance(stage, LinearStage):

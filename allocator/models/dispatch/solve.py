@@ -10,13 +10,14 @@ import numpy as np
 
 from allocator.engine.joint import JointStage, LookStage, Pair
 from allocator.engine.ordered import (
+    CROSSOVER_COLUMNS,
     Budget,
     LinearStage,
     Progress,
     Stage,
     run_stages,
 )
-from allocator.engine.session import SIMPLEX_COLUMNS, Outcome, Session
+from allocator.engine.session import SIMPLEX_COLUMNS, Session
 from allocator.instance.instance import Instance
 from allocator.instance.network import network
 from allocator.models.dispatch.alone import Attainable
@@ -27,6 +28,7 @@ from allocator.models.dispatch.terms import UNITS, Expression, expression
 
 # Person-days short that a person-day below the floor outweighs: in a quick look, and in earnest.
 LOOK_WEIGHT, FLOORS_WEIGHT = 4.0, 100.0
+ITEM_DAYS_WEIGHT = 100.0  # money that a person-day of any item outweighs
 
 
 @dataclass
@@ -106,33 +108,41 @@ def solve_model(
     progress = Progress(report=report)
     if session.columns <= SIMPLEX_COLUMNS:
         return run_stages(session, stages, budget, progress)
-    look, pair = urgent_pair(stages, LOOK_WEIGHT), urgent_pair(stages, FLOORS_WEIGHT)
-    if look is not None and pair is not None:
+    look = urgent_pair(stages, LOOK_WEIGHT)
+    if look is not None:
         run_stages(session, [LookStage(look)], budget, progress)
-        stages = [*_together(model, pair, threads), *stages[2:]]
+    if threads > 1:
+        stages = in_pairs(stages, session.columns)
     with attainable.working_ahead(fair_tiers(model), budget):
         return run_stages(session, stages, budget, progress)
 
 
+def in_pairs(stages: list[Stage], columns: int) -> list[Stage]:
+    """Return the stages with those that one solve can reach together as pairs, for two cores."""
+    urgent, last = urgent_pair(stages, FLOORS_WEIGHT), last_pair(stages)
+    if urgent is not None:
+        stages = [JointStage(urgent), *stages[2:]]
+    if last is not None and columns > CROSSOVER_COLUMNS and len(stages) > 2:
+        stages = [*stages[:-2], JointStage(last)]
+    return stages
+
+
 def urgent_pair(stages: list[Stage], weight: float) -> Pair | None:
     """Return floors and critical as a pair, where they come first."""
-    first, second = (*stages, None, None)[:2]
-    if not (isinstance(first, LinearStage) and isinstance(second, LinearStage)):
+    return _pair(stages[:2], ("floors", "critical"), weight)
+
+
+def last_pair(stages: list[Stage]) -> Pair | None:
+    """Return item_days and cost as a pair, where they come last."""
+    return _pair(stages[-2:], ("item_days", "cost"), ITEM_DAYS_WEIGHT)
+
+
+def _pair(stages: list[Stage], names: tuple[str, str], weight: float) -> Pair | None:
+    linear = [stage for stage in stages if isinstance(stage, LinearStage)]
+    if tuple(one.name for one in linear) != names:
         return None
-    urgent = (first.name, second.name) == ("floors", "critical")
-    return Pair(first, second, weight) if urgent else None
-
-
-def _together(model: DispatchModel, pair: Pair, threads: int) -> list[Stage]:
-    """Return the stages of both goals: one after the other, or on two cores together."""
-    if threads < 2:
-        return [pair.first, pair.second]
-
-    def alone(budget: Budget) -> Outcome:
-        session = Session(model.program)
-        return session.minimise(pair.first.cost, budget.seconds(), budget.work, crossover=False)
-
-    return [JointStage(pair, alone)]
+    first, second = linear
+    return Pair(first, second, weight)
 
 
 def solve_dispatch(instance: Instance, budget: Budget | None = None, **options: Any) -> Solved:
