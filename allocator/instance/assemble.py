@@ -27,6 +27,8 @@ from allocator.instance.source import Source
 from allocator.instance.text import as_categories, as_strings
 
 REQUIRED_TABLES = ("periods", "communities", "items", "needs")
+_GOODS = {"items", "needs"}
+_PEOPLE = ("posts", "patients")  # an instance with rows of one of these may do without goods
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,9 @@ def assemble(bundle: Bundle) -> Checked:
     _check_required(bundle)
     policy = read_policy(bundle.policy, bundle.policy_label, log)
     frames, imputed = _typed(bundle.sources, log, tables())
-    untrusted = bundle.broken | {name for name in REQUIRED_TABLES if name not in bundle.sources}
+    untrusted = bundle.broken | {
+        name for name in _required(bundle.sources) if name not in bundle.sources
+    }
     checked = CheckedTables(frames, bundle.sources, log, untrusted)
     notes: dict[str, Any] = {}
     notes["imputed"] = settle_needs(checked, imputed)
@@ -70,7 +74,7 @@ def reassemble(given: Mapping[str, pd.DataFrame], bundle: Bundle) -> dict[str, p
     frames = {**given, **typed}
     sources = {name: Source(name, frame, name, "item") for name, frame in given.items()}
     checked = CheckedTables(frames, sources | bundle.sources, bundle.log)
-    for name in sorted(changed & set(REQUIRED_TABLES)):
+    for name in sorted(changed & _required(sources | bundle.sources)):
         _check_rows(bundle.sources[name], bundle.log)
     if "needs" in changed:
         settle_needs(checked, imputed)
@@ -79,8 +83,14 @@ def reassemble(given: Mapping[str, pd.DataFrame], bundle: Bundle) -> dict[str, p
     return {name: plain_strings(frames[name]) for name in changed}
 
 
+def _required(sources: Mapping[str, Source]) -> set[str]:
+    """Return the tables that must have rows."""
+    people = any(name in sources and len(sources[name].frame) for name in _PEOPLE)
+    return set(REQUIRED_TABLES) - _GOODS if people else set(REQUIRED_TABLES)
+
+
 def _check_required(bundle: Bundle) -> None:
-    for table in REQUIRED_TABLES:
+    for table in [name for name in REQUIRED_TABLES if name in _required(bundle.sources)]:
         source = bundle.sources.get(table)
         if source is None and table not in bundle.broken:
             rule = f"the required table {table} is missing"

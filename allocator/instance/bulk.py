@@ -89,9 +89,14 @@ def _agreements(frames: Frames, rows: pd.DataFrame) -> dict[str, pd.DataFrame]:
     return {"agreements": agreements.assign(available=share.fillna(agreements["available"]))}
 
 
+def _patients(frames: Frames, rows: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    return {"patients": rows[["community_id", "severity", "period", "number"]]}
+
+
 _CHANGES = {
     "scenario_needs": _needs,
     "scenario_sites": _sites,
     "scenario_links": _links,
     "scenario_agreements": _agreements,
+    "scenario_patients": _patients,
 }

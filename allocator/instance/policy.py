@@ -19,6 +19,15 @@ DEFAULT_STAFF_GOALS = (
     "cost",
     "change",
 )
+DEFAULT_ADMIT_GOALS = (
+    "critical_waiting",
+    "severe_waiting",
+    "waiting",
+    "fairness",
+    "transfers",
+    "travel",
+    "surge_cost",
+)
 
 
 @dataclass(frozen=True)
@@ -73,6 +82,11 @@ class Policy:
     suit_minutes_day: float | None = None
     suit_minutes_week: float | None = None
     home_minutes: float | None = None
+    admit_goals: tuple[str, ...] = DEFAULT_ADMIT_GOALS
+    admit_regime: str = "pooled"
+    information_delay: int = 0
+    admit_minutes: float | None = None
+    surge_budget: float | None = None
 
     def replace(self, **changes: Any) -> Policy:
         """Return a copy with some settings changed."""

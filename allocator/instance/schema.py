@@ -12,7 +12,13 @@ from types import MappingProxyType
 # Fields any table may carry beside its own (DESIGN section 4).
 UNIVERSAL_FIELDS = ("source", "as_of", "confidence", "imputed", "exercise")
 ACCESS_CLASSES = ("open", "controlled", "sealed")
-BULK_TABLES = ("scenario_needs", "scenario_sites", "scenario_links", "scenario_agreements")
+BULK_TABLES = (
+    "scenario_needs",
+    "scenario_sites",
+    "scenario_links",
+    "scenario_agreements",
+    "scenario_patients",
+)
 
 
 @dataclass(frozen=True)
