@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-_CODES = {"dispatch": "V6", "preposition": "V7"}
+_CODES = {"dispatch": "V6", "preposition": "V7", "route": "V8"}
 _SHARED = ("unknown_id", "bad_number", "goal_value", "instance_hash", "distance")
 COLUMNS = ("code", "family", "where", "size", "unit", "message")
 
