@@ -25,6 +25,7 @@ DECISIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "reasons",
         ),
         "route": ("routes", "deliveries", "unserved", "orders", "reasons"),
+        "admit": ("admissions", "transfers", "openings", "waiting", "occupancy", "reasons"),
     }
 )
 """The tables a plan of each decision may hold; without the first there is no plan."""
