@@ -30,7 +30,20 @@ STAFF_TERMS = (
     "cost",
     "change",
 )
-SUMS = {"goals": TERMS, "staff_goals": STAFF_TERMS}
+ROUTE_TERMS = (
+    "unserved",
+    "cost",
+    "distance",
+    "duration",
+    "vehicles",
+    "latest_arrival",
+    "arrivals",
+    "tardiness",
+    "longest_work",
+    "work_spread",
+    "exposure",
+)
+SUMS = {"goals": TERMS, "staff_goals": STAFF_TERMS, "route_goals": ROUTE_TERMS}
 """Keys of the policy whose goals may be weighted sums, with the terms of these."""
 ALONE = ("fairness", "workload")
 

@@ -28,6 +28,7 @@ DEFAULT_ADMIT_GOALS = (
     "travel",
     "surge_cost",
 )
+DEFAULT_ROUTE_GOALS = ("unserved", "cost")
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,19 @@ class Policy:
     information_delay: int = 0
     admit_minutes: float | None = None
     surge_budget: float | None = None
+    route_goals: tuple[str, ...] = DEFAULT_ROUTE_GOALS
+    clean_order: bool = True
+    decontamination_controlled: float = 10.0
+    decontamination_sealed: float = 20.0
+    split: str = "needed"
+    origin: str = "kept"
+    reload_anywhere: bool = False
+    gate_docks: int | None = None
+    contacts_open: float = 1.0
+    contacts_controlled: float = 2.0
+    contacts_sealed: float = 4.0
+    prize_ratio: float = 10.0
+    router: str = "auto"
 
     def replace(self, **changes: Any) -> Policy:
         """Return a copy with some settings changed."""
