@@ -25,6 +25,7 @@ DECISIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "reasons",
         ),
         "route": ("routes", "deliveries", "unserved", "orders", "reasons"),
+        "staff": ("roster", "uncovered", "workload", "trained", "lodged", "gates", "reasons"),
         "admit": ("admissions", "transfers", "openings", "waiting", "occupancy", "reasons"),
     }
 )
