@@ -8,8 +8,8 @@ from math import isfinite
 
 import numpy as np
 
-from allocator.engine.program import Floats
 from allocator.instance.route_case import RouteCase
+from allocator.models.route.gates import at_once
 from allocator.models.route.routes import Route, Routes, Trip, shares
 from allocator.models.route.schedule import NEAR, Timetable, begun, timetable
 
@@ -98,15 +98,8 @@ def _at_gates(case: RouteCase, tables: Sequence[Timetable]) -> Iterator[str]:
         for row in np.flatnonzero(spent > case.gates + NEAR):
             yield f"gate: place {row}"
     for row in np.unique(place) if case.docks else ():
-        if at_once(begin[place == row], leave[place == row]) > case.docks:
+        if at_once(zip(begin[place == row], leave[place == row], strict=True)) > case.docks:
             yield f"docks: place {row}"
-
-
-def at_once(begin: Floats, leave: Floats) -> int:
-    """Return the most vehicles that stand at a gate at the same time."""
-    minute = np.r_[begin + NEAR, leave - NEAR]
-    change = np.r_[np.ones(len(begin)), -np.ones(len(leave))]
-    return int(np.cumsum(change[np.lexsort((change, minute))]).max(initial=0))
 
 
 def _fixed(case: RouteCase, routes: Routes) -> Iterator[str]:

@@ -1,0 +1,194 @@
+"""The first plan: regret insertion that obeys every rule, so there is always something to keep.
+
+Each round places the piece that loses most when it does not get its best route (Potvin and
+Rousseau 1993). Columns of prices are kept for every open route and for an unused vehicle of each
+type; after an insertion only the column of the changed route is computed anew.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from math import inf
+
+import numpy as np
+
+from allocator.engine.program import Floats, Ints
+from allocator.instance.route_case import FixedRoute, RouteCase
+from allocator.models.route.gates import Gates
+from allocator.models.route.goals import weights
+from allocator.models.route.insertion import (
+    NEW,
+    State,
+    alone,
+    inserted,
+    state,
+    with_trip,
+    within,
+)
+from allocator.models.route.measure import measure
+from allocator.models.route.pieces import missing
+from allocator.models.route.routes import Route, Routes, Trip, Visit, numbered
+from allocator.models.route.rules import feasible
+from allocator.models.route.schedule import timetable
+
+ENOUGH = 3  # failed trials of one piece before it waits for other routes to change
+FAR = 1e9  # regret of a piece that has one route only
+
+
+def by_rule(case: RouteCase, start: Routes = (), noise: float = 0.0, seed: int = 0) -> Routes:
+    """Return routes with as much served as insertion finds place for.
+
+    Args:
+        case: The case.
+        start: Routes to go on from; they keep their visits.
+        noise: Share by which prices are shaken, for variety.
+        seed: Of the noise.
+    """
+    begun = begin_fixed(case, start)
+    return numbered(Board(case, begun, noise, seed).fill())
+
+
+def begin_fixed(case: RouteCase, start: Routes) -> Routes:
+    """Return routes that hold everything that is fixed or under way."""
+    held = {route.begun for route in start}
+    served = {visit.stop for route in start for visit in route.visits}
+    found = list(start)
+    for row, fixed in enumerate(case.fixed):
+        there = served.issuperset(fixed.visits) and bool(fixed.visits)
+        if row in held or (there and not fixed.started):
+            continue
+        found.append(_as_route(case, row, fixed))
+    return tuple(found)
+
+
+def _as_route(case: RouteCase, row: int, fixed: FixedRoute) -> Route:
+    fleet, v = case.vehicles, fixed.vehicle
+    depot = fixed.place if fixed.place >= 0 else int(fleet.home[v])
+    visits = tuple(Visit(stop) for stop in fixed.visits)
+    trip = Trip(depot, visits, int(fleet.end[v]))
+    return Route(v, 0, (trip,), begun=row if fixed.started else None)
+
+
+class Board:
+    """Open routes, unused vehicles, pieces to be placed, and the price of each in each."""
+
+    def __init__(self, case: RouteCase, start: Routes, noise: float = 0.0, seed: int = 0) -> None:
+        """Begin from routes."""
+        self.case, self.noise, self.dice = case, noise, np.random.default_rng(seed)
+        self.prices = measure(case)
+        self.parts = missing(case, start)
+        self.worth = weights(case)[self.parts.stop] * self.parts.share
+        self.waiting = np.ones(len(self.parts), dtype=bool)
+        self.gates = Gates(case)
+        self.states: list[State] = []
+        types, m = len(case.vehicles), len(self.parts)
+        # Columns: unused vehicles of each type, then the open routes.
+        self.price = np.full((types + len(start) + 8, m), inf)
+        self.gap = np.zeros((types + len(start) + 8, m), dtype=np.int64)
+        for route in start:
+            self._open(route)
+        for vehicle in range(types):
+            self._price_unused(vehicle)
+
+    def fill(self) -> list[Route]:
+        """Place pieces until none fits any more; return the routes."""
+        while self.waiting.any():
+            row = self._most_regretted()
+            if row is None:
+                break
+            self._place(row)
+        return [one.route for one in self.states]
+
+    @property
+    def columns(self) -> int:
+        """How many columns of prices are in use."""
+        return len(self.case.vehicles) + len(self.states)
+
+    def _most_regretted(self) -> int | None:
+        """Return the piece that loses most without its best column; worth decides on FAR."""
+        rows = np.flatnonzero(self.waiting)
+        price = self.price[: self.columns, rows]
+        low = np.partition(price, min(1, len(price) - 1), axis=0)[:2]
+        best, second = low[0], low[-1]
+        if not np.isfinite(best).any():
+            return None
+        with np.errstate(invalid="ignore"):
+            regret = np.where(np.isfinite(second), second - best, FAR + self.worth[rows])
+        regret = np.where(np.isfinite(best), regret, -inf)
+        ties = np.flatnonzero(regret >= regret.max() - 1e-9)
+        return int(rows[ties[np.argmin(best[ties])]])
+
+    def _place(self, row: int) -> None:
+        """Carry out the best insertion of a piece that the timetable confirms."""
+        for _ in range(ENOUGH):
+            column = int(np.argmin(self.price[: self.columns, row]))
+            if not np.isfinite(self.price[column, row]):
+                return
+            if self._tried(row, column):
+                self.waiting[row] = False
+                return
+            self.price[column, row] = inf
+
+    def _tried(self, row: int, column: int) -> bool:
+        types, visit = len(self.case.vehicles), self.parts.visit(row)
+        gap = int(self.gap[column, row])
+        if column < types:
+            route = with_trip(self.case, Route(column, 0, ()), gap, visit)
+            number = len(self.states)
+        else:
+            number = column - types
+            at = self.states[number]
+            if gap < 0:
+                route = with_trip(self.case, at.route, NEW - gap, visit)
+            else:
+                place = int(at.gaps.trip[gap]), int(at.gaps.position[gap])
+                route = inserted(at.route, *place, visit)
+        table = timetable(self.case, route)
+        if not feasible(self.case, route, table) or not self.gates.admits(number, table):
+            return False
+        if number == len(self.states):
+            self._open(route)
+            self._price_unused(column)
+        else:
+            self.states[number] = state(self.case, route)
+            self.gates.put(number, table)
+            self._price_open(number)
+        return True
+
+    def _open(self, route: Route) -> None:
+        self.states.append(state(self.case, route))
+        if self.columns > len(self.price):
+            self.price = np.r_[self.price, np.full_like(self.price, inf)]
+            self.gap = np.r_[self.gap, np.zeros_like(self.gap)]
+        self.gates.put(len(self.states) - 1, timetable(self.case, route))
+        self._price_open(len(self.states) - 1)
+
+    def _price_open(self, number: int) -> None:
+        """Compute the column of an open route anew: on its trips, or on one trip more."""
+        rows, at = np.flatnonzero(self.waiting), self.states[number]
+        parts = self.parts.take(rows)
+        price, gap = within(self.case, at, parts, self.prices)
+        if at.trips < self.case.vehicles.trips[at.route.vehicle]:
+            own, depot = alone(self.case, at.route.vehicle, parts, self.prices, at)
+            gap = np.where(own < price, NEW - depot, gap)
+            price = np.minimum(own, price)
+        self._set(len(self.case.vehicles) + number, rows, price, gap)
+
+    def _price_unused(self, vehicle: int) -> None:
+        """Compute the columns of unused vehicles that share a line with one."""
+        fleet = self.case.vehicles
+        used = Counter(int(fleet.line[one.route.vehicle]) for one in self.states)
+        rows = np.flatnonzero(self.waiting)
+        for v in np.flatnonzero(fleet.line == fleet.line[vehicle]).tolist():
+            price, depot = np.full(len(rows), inf), np.zeros(len(rows), dtype=np.int64)
+            if used[int(fleet.line[v])] < fleet.count[v]:
+                price, depot = alone(self.case, v, self.parts.take(rows), self.prices)
+            self._set(v, rows, price, depot)
+
+    def _set(self, column: int, rows: Ints, price: Floats, gap: Ints) -> None:
+        if self.noise:
+            price = price * self.dice.uniform(1 - self.noise, 1 + self.noise, len(price))
+        if self.gates.watched:
+            room = self.gates.left[self.parts.place[rows]]
+            price = np.where(self.parts.service[rows] <= room + 1e-9, price, inf)
+        self.price[column, rows], self.gap[column, rows] = price, gap

@@ -1,0 +1,222 @@
+"""Where a piece fits best on a route, for all pieces at once.
+
+The arrays are a filter and an estimate: an insertion is carried out only when the timetable of
+the route with it breaks no rule. Latest begins are exact for several windows too: who arrives no
+later than the latest begin of the next step lets everything after it begin in time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from math import inf
+
+import numpy as np
+
+from allocator.engine.program import Floats, Ints
+from allocator.instance.route_case import RouteCase
+from allocator.models.route.measure import Measure
+from allocator.models.route.pieces import Pieces
+from allocator.models.route.routes import Route, Trip, Visit
+from allocator.models.route.schedule import NEAR, Chain, begun, chain, closing, forward
+
+NEW = -1  # the gap that stands for a trip of its own at the end of the route
+
+
+@dataclass(frozen=True)
+class Gaps:
+    """The places of a route where a piece may go in (g,), with what is known there."""
+
+    trip: Ints
+    position: Ints
+    before: Ints  # places
+    after: Ints
+    leave: Floats  # earliest, from `before`
+    arrive: Floats  # at `after`, as it is
+    latest: Floats  # begin at `after`
+    low: Ints  # access classes a piece may have there
+    high: Ints
+    behind: Floats  # weight of the visits after it
+    room: Floats  # (g, D)
+
+
+@dataclass(frozen=True)
+class State:
+    """A route with what insertions look at."""
+
+    route: Route
+    gaps: Gaps
+    free: float  # minute at which the last trip is over
+    work: float  # minutes of travel, service, loading and decontamination
+    km: float
+    trips: int
+
+
+def state(case: RouteCase, route: Route) -> State:
+    """Return the state of a route."""
+    steps, fixed = chain(case, route), begun(case, route)
+    begins = forward(steps, steps.windows[0][0][0])
+    last = latest_begins(steps)
+    done = 0 if fixed is None else max(0, fixed.trips - 1)
+    return State(
+        route=route,
+        gaps=_gaps(case, route, steps, begins, last),
+        free=begins[steps.returns[-1]] + steps.stay[steps.returns[-1]],
+        work=sum(steps.travel) + sum(steps.stay) + (0.0 if fixed is None else fixed.minutes),
+        km=sum(steps.km) + (0.0 if fixed is None else fixed.km),
+        trips=len(route.trips) + done,
+    )
+
+
+def latest_begins(steps: Chain) -> list[float]:
+    """Return the latest begin of each step with which all after it begin in time."""
+    found = [steps.windows[-1][-1][1]]
+    for k in range(len(steps.place) - 1, 0, -1):
+        limit = found[-1] - steps.travel[k] - steps.stay[k - 1]
+        windows = steps.windows[k - 1]
+        in_time = bool(windows) and windows[0][0] <= limit + NEAR
+        found.append(closing(windows, limit) if in_time else -inf)
+    return found[::-1]
+
+
+def _gaps(
+    case: RouteCase, route: Route, steps: Chain, begins: list[float], last: list[float]
+) -> Gaps:
+    closed = begun(case, route) is not None
+    rows = []
+    for number, trip in enumerate(route.trips):
+        if number == 0 and closed:
+            continue
+        rows += [(number, p, steps.loads[number] + p + 1) for p in range(len(trip.visits) + 1)]
+    table = np.array(rows, dtype=np.int64).reshape(-1, 3)
+    trips, positions, step = table[:, 0], table[:, 1], table[:, 2]
+    visit = np.array(steps.visit, dtype=np.int64)
+    access = np.r_[case.stops.access, 0][visit]  # -1 = the last entry: no visit
+    weight = np.r_[case.stops.weight, 0.0][visit]
+    begin, stay = np.array(begins), np.array(steps.stay)
+    leave = begin + stay
+    behind = np.cumsum(weight[::-1])[::-1]
+    room = [_room(case, route, trip) for trip in route.trips]
+    place = np.array(steps.place, dtype=np.int64)
+    return Gaps(
+        trip=trips,
+        position=positions,
+        before=place[step - 1],
+        after=place[step],
+        leave=leave[step - 1],
+        arrive=leave[step - 1] + np.array(steps.travel)[step],
+        latest=np.array(last)[step],
+        low=access[step - 1],
+        high=np.where(visit[step] < 0, 9, access[step]),
+        behind=behind[step],
+        room=np.array(room).reshape(len(room), -1)[trips],
+    )
+
+
+def _room(case: RouteCase, route: Route, trip: Trip) -> Floats:
+    share = np.array([visit.share for visit in trip.visits])
+    used = share @ case.stops.load[trip.stops] if trip.visits else 0.0
+    return np.asarray(case.vehicles.capacity[route.vehicle] - used)
+
+
+def first_opening(parts: Pieces, minute: Floats) -> Floats:
+    """Return (g, m) the first minute from `minute` on at which service may begin, or inf."""
+    found = np.full(minute.shape, inf)
+    for opens, closes in zip(parts.opens.T, parts.closes.T, strict=True):
+        fits = minute <= closes + NEAR
+        np.minimum(found, np.where(fits, np.maximum(minute, opens), inf), out=found)
+    return found
+
+
+def within(case: RouteCase, at: State, parts: Pieces, prices: Measure) -> tuple[Floats, Ints]:
+    """Return (m,) the least price of each piece on the trips of a route, and the gap; or inf."""
+    v, gaps = at.route.vehicle, at.gaps
+    if not len(gaps.trip) or not len(parts):
+        return np.full(len(parts), inf), np.zeros(len(parts), dtype=np.int64)
+    fleet = case.vehicles
+    minutes, km = case.minutes[fleet.profile[v]], case.km[fleet.profile[v]]
+    before, after = gaps.before[:, None], gaps.after[:, None]
+    to, on = minutes[before, parts.place], minutes[parts.place, after]
+    stay = parts.service + fleet.unloading[v]
+    begin = first_opening(parts, gaps.leave[:, None] + to)
+    reach = begin + stay + on
+    more = to + on - minutes[gaps.before, gaps.after][:, None]
+    further = km[before, parts.place] + km[parts.place, after]
+    further -= km[gaps.before, gaps.after][:, None]
+    fits = reach <= gaps.latest[:, None] + NEAR
+    fits &= (parts.load <= gaps.room[:, None] * (1 + 1e-9) + 1e-9).all(axis=2)
+    fits &= at.work + more + stay <= fleet.longest[v] + NEAR
+    fits &= at.km + further <= fleet.farthest[v] + NEAR
+    depots = np.array([trip.depot for trip in at.route.trips])[gaps.trip]
+    fits &= parts.origins.T[depots] & parts.permitted[:, v]
+    if case.clean_order:
+        fits &= (gaps.low[:, None] <= parts.access) & (parts.access <= gaps.high[:, None])
+    price = prices.km[v] * further + prices.minute[v] * (more + stay)
+    price += prices.contact[v] * parts.contacts
+    if prices.arrival:
+        push = np.where(fits, np.maximum(0.0, reach - gaps.arrive[:, None]), 0.0)
+        begin = np.where(fits, begin, 0.0)
+        price += prices.arrival * (parts.weight * begin + gaps.behind[:, None] * push)
+    price = np.where(fits, price, inf)
+    gap = np.argmin(price, axis=0)
+    return price[gap, np.arange(len(parts))], gap
+
+
+def alone(
+    case: RouteCase, vehicle: int, parts: Pieces, prices: Measure, at: State | None = None
+) -> tuple[Floats, Ints]:
+    """Return (m,) the price of a trip of its own for each piece, and the depot; inf = none.
+
+    Args:
+        case: The case.
+        vehicle: Type of the vehicle.
+        parts: The pieces.
+        prices: The prices.
+        at: The route that gets the trip as its last; None = a vehicle not used yet.
+    """
+    fleet, v, m = case.vehicles, vehicle, len(parts)
+    depots = case.depots if case.reload_anywhere else fleet.home[[v]]
+    best, chosen = np.full(m, inf), np.zeros(m, dtype=np.int64)
+    if at is not None and at.trips >= fleet.trips[v]:
+        return best, chosen
+    home, end = int(fleet.home[v]), int(fleet.end[v])
+    free, work, far = (float(fleet.early[v]), 0.0, 0.0) if at is None else (at.free, at.work, at.km)
+    place = home if at is None else at.route.trips[-1].back
+    minutes, km = case.minutes[fleet.profile[v]], case.km[fleet.profile[v]]
+    stay = parts.service + fleet.unloading[v]
+    clean = fleet.decontaminate[v, parts.access]
+    first = prices.trip[v] + (prices.vehicle[v] if at is None else 0.0)
+    for depot in depots.tolist():
+        ready = np.maximum(free + minutes[place, depot], parts.release) + fleet.loading[v]
+        begin = first_opening(parts, (ready + minutes[depot, parts.place])[None])[0]
+        way = minutes[place, depot] + minutes[depot, parts.place] + minutes[parts.place, end]
+        further = km[place, depot] + km[depot, parts.place] + km[parts.place, end]
+        spent = way + stay + clean + fleet.loading[v]
+        fits = begin + stay + minutes[parts.place, end] + clean <= fleet.late[v] + NEAR
+        fits &= (parts.load <= fleet.capacity[v] * (1 + 1e-9) + 1e-9).all(axis=1)
+        fits &= (work + spent <= fleet.longest[v] + NEAR) & (far + further <= fleet.farthest[v])
+        fits &= parts.origins[:, depot] & parts.permitted[:, v]
+        price = first + prices.km[v] * further + prices.minute[v] * spent
+        price = price + prices.contact[v] * parts.contacts
+        if prices.arrival:
+            price = price + prices.arrival * parts.weight * np.where(fits, begin, 0.0)
+        price = np.where(fits, price, inf)
+        chosen = np.where(price < best, depot, chosen)
+        best = np.minimum(price, best)
+    return best, chosen
+
+
+def inserted(route: Route, trip: int, position: int, visit: Visit) -> Route:
+    """Return a route with a visit more."""
+    old = route.trips[trip]
+    visits = (*old.visits[:position], visit, *old.visits[position:])
+    trips = (*route.trips[:trip], replace(old, visits=visits), *route.trips[trip + 1 :])
+    return replace(route, trips=trips)
+
+
+def with_trip(case: RouteCase, route: Route, depot: int, visit: Visit) -> Route:
+    """Return a route with a last trip more; a trip that was last returns home before it."""
+    end = int(case.vehicles.end[route.vehicle])
+    trips = route.trips
+    if trips and trips[-1].back != depot:
+        trips = (*trips[:-1], replace(trips[-1], back=depot))
+    return replace(route, trips=(*trips, Trip(depot, (visit,), end)))
