@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -228,3 +229,14 @@ def test_a_route_under_way_is_carried_on() -> None:
 def test_every_code_is_planted() -> None:
     shared = {"instance_hash", "distance", "goal_value", "orders"}
     assert set(rules("route")) - shared == {family for family, *_ in PLANTED}
+
+
+def test_page_and_codes_agree() -> None:
+    page = Path(__file__).parents[1] / "docs" / "violations.md"
+    cells = [
+        tuple(cell.strip() for cell in text.strip("|").split("|"))
+        for text in page.read_text(encoding="utf-8").splitlines()
+        if text.startswith("| V8")
+    ]
+    own = [rule for rule in rules("route").values() if rule.code.startswith("V8")]
+    assert cells == [(rule.code, rule.family, rule.rule, rule.unit or "-") for rule in own]
