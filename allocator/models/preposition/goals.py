@@ -57,7 +57,7 @@ def solve_goals(
             model,
             goal,
             kept,
-            None if progress.found is None else progress.found.first,
+            progress.found,
             budget if last else _part(budget),
             ways,
         )

@@ -15,14 +15,15 @@ from allocator.engine.two_stage import (
     extensive_columns,
     solve_extensive,
 )
-from allocator.models.preposition.model import PrepositionModel
+from allocator.models.preposition.elastic import STEEP, elastic
+from allocator.models.preposition.evaluation import Evaluation
+from allocator.models.preposition.model import MARGIN, PrepositionModel
 from allocator.models.preposition.urgent import Urgent
 from allocator.models.preposition.warm import warm_start
 from allocator.models.preposition.whole import Whole, first_guess
 
 WARM = Tuning(samples=(1.0,))  # from a good start samples of the scenarios gain nothing
 CUT_ROOM = 1e-5  # of critical: a cap nearer than cuts are exact would stop the search
-WIDER = (1.0, 10.0, 100.0)  # times the room, where the scenarios are too near to impossible
 
 
 @dataclass(frozen=True)
@@ -53,29 +54,61 @@ def minimised(
     model: PrepositionModel,
     goal: str,
     kept: Sequence[Kept],
-    start: Floats | None,
+    found: Evaluation | None,
     budget: Budget,
     ways: Ways,
 ) -> TwoStageAnswer:
-    """Minimise a goal with the earlier ones kept.
+    """Minimise a goal with the earlier ones kept; `found` is the plan of the goal before.
 
     Cuts can say of a scenario neither that a recourse is possible nor that it is not, when a cap
-    is met to the last digit. A small program is then solved as a whole; in a large one the caps
-    get wider, by a numerical slack still, and the whole is the last resort.
+    is met to the last digit. Caps are elastic where they can be; else the program is solved as a
+    whole.
     """
-    for room in WIDER:
-        two_stage = _program(model, goal, kept, room)
-        if not ways.by_cuts(two_stage):
-            break
+    two_stage = _program(model, goal, kept)
+    if ways.by_cuts(two_stage):
         try:
-            found = _by_cuts(model, two_stage, start, budget, ways)
+            start = None if found is None else found.first
+            if found is not None and _elastic_caps(model, goal, kept):
+                return _priced(model, kept[0], found, budget, ways)
+            return _without_margin(model, goal, _by_cuts(model, two_stage, start, budget, ways))
         except RuntimeError:
-            if extensive_columns(two_stage) <= EXTENSIVE_COLUMNS:
-                break
-            continue
-        return _without_margin(model, goal, found)
-    found = solve_extensive(two_stage, budget, seed=ways.seed, threads=ways.threads)
-    return _without_margin(model, goal, found)
+            pass
+    whole = solve_extensive(two_stage, budget, seed=ways.seed, threads=ways.threads)
+    return _without_margin(model, goal, whole)
+
+
+def _elastic_caps(model: PrepositionModel, goal: str, kept: Sequence[Kept]) -> bool:
+    """Say whether the one cap is on critical and every scenario counts in the cost.
+
+    In a pure tail or worst case the other scenarios cost nothing, and so would a price in them.
+    """
+    counted = not model.risk.averse or model.risk.weight < 1.0
+    return goal == "cost" and [one.goal for one in kept] == ["critical"] and counted
+
+
+def _priced(
+    model: PrepositionModel, kept: Kept, found: Evaluation, budget: Budget, ways: Ways
+) -> TwoStageAnswer:
+    """Minimise cost by cuts with critical kept by a price on people above its cap."""
+    in_need = model.margin / MARGIN
+    mean = max(1.0, abs(found.values(model)["cost"])) / max(1.0, in_need)
+    share = 1.0 - model.risk.weight if model.risk.averse else 1.0
+    price = STEEP * mean / share
+    plain = replace(model.two_stage("cost"), held=())
+    people = [model.scenario(number).people for number in range(len(model))]
+    caps = elastic(plain, people, cap(model, kept, room=0.0), price)
+    solved = solve_benders(
+        caps.program,
+        budget,
+        start=caps.start(found.first, found.critical),
+        seed=ways.seed,
+        threads=ways.threads,
+        workers=ways.workers,
+        tuning=WARM,
+    )
+    if solved.value is not None:
+        solved = replace(solved, value=solved.value - share * price * caps.above(solved))
+    return caps.plain(solved)
 
 
 def _by_cuts(
@@ -101,24 +134,22 @@ def _by_cuts(
     )
 
 
-def _program(
-    model: PrepositionModel, goal: str, kept: Sequence[Kept], room: float = 1.0
-) -> TwoStage:
+def _program(model: PrepositionModel, goal: str, kept: Sequence[Kept]) -> TwoStage:
     """Return the program of a goal; critical as the only one so far needs urgent items only."""
-    held = [model.hold(one.goal, cap(model, one, room)) for one in kept]
+    held = [model.hold(one.goal, cap(model, one)) for one in kept]
     two_stage = model.two_stage(goal, held)
     if goal != "critical" or two_stage.held:
         return two_stage
     return replace(two_stage, scenarios=Urgent(model))
 
 
-def cap(model: PrepositionModel, kept: Kept, room: float = 1.0) -> float:
+def cap(model: PrepositionModel, kept: Kept, room: float = CUT_ROOM) -> float:
     """Return what later goals must keep to: the value, its slack, and room for cuts to be exact."""
     policy = model.policy
     share = policy.give_up.get(kept.goal, policy.slack_relative)
     slack = max(share * abs(kept.value), policy.slack_absolute)
     if kept.method == "benders" and kept.goal == "critical":
-        slack = max(slack, room * CUT_ROOM * max(1.0, kept.value + model.margin))
+        slack = max(slack, room * max(1.0, kept.value + model.margin))
     return kept.value + slack
 
 
