@@ -236,7 +236,7 @@ def test_page_and_codes_agree() -> None:
     cells = [
         tuple(cell.strip() for cell in text.strip("|").split("|"))
         for text in page.read_text(encoding="utf-8").splitlines()
-        if text.startswith("| V8")
+        if text.startswith(("| V80", "| V81", "| V82"))
     ]
-    own = [rule for rule in rules("route").values() if rule.code.startswith("V8")]
+    own = [rule for rule in rules("route").values() if rule.code >= "V8"]
     assert cells == [(rule.code, rule.family, rule.rule, rule.unit or "-") for rule in own]
