@@ -87,7 +87,7 @@ def great_circle_km(lat_a: Floats, lon_a: Floats, lat_b: Floats, lon_b: Floats) 
 
 def lanes(instance: Instance, where: Places) -> Lanes:
     """Return the lanes of the policy: listed ones first, then computed ones, then the ways back."""
-    listed = _listed(instance, where)
+    listed = listed_links(instance, where)
     rule = instance.policy.lanes
     if rule == "auto":
         rule = "listed" if len(instance["links"]) else "nearest_k"
@@ -117,7 +117,8 @@ def _as_lanes(frame: pd.DataFrame, periods: int) -> Lanes:
     )
 
 
-def _listed(instance: Instance, where: Places) -> pd.DataFrame:
+def listed_links(instance: Instance, where: Places) -> pd.DataFrame:
+    """Return the links between places that take part, closed ones too, with minutes and km."""
     links = instance["links"]
     policy = instance.policy
     frame = pd.DataFrame(

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from allocator.errors import Fault
 from allocator.instance.goals import GoalSpec
 from allocator.instance.lanes import Bools, Floats, Ints
 
@@ -52,7 +53,11 @@ class Stops:
 
 @dataclass(frozen=True, eq=False)
 class Vehicles:
-    """Vehicle types at a home depot (V,); those of one `line` of the table share its count."""
+    """Vehicle types at a home depot (V,).
+
+    A pool (a line of the table without a site) is divided among the depots: entries of one `line`
+    have counts that add up to it.
+    """
 
     ids: tuple[str, ...]
     home: Ints
@@ -133,6 +138,7 @@ class RouteCase:
     docks: int = 0
     reload_anywhere: bool = False
     router: str = "auto"
+    notes: tuple[Fault, ...] = ()  # what building it found, warnings among them
 
     def replace(self, **changes: Any) -> RouteCase:
         """Return a copy with some parts changed."""

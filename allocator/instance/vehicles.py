@@ -86,16 +86,16 @@ def _permits(
 ) -> Bools:
     zones = sorted({zone for zone in where.zone if zone})
     zone_at = pd.Index(zones).get_indexer(pd.Index(where.zone[joined.target[lane]]))
-    in_zone = _allowed(table["zones"], zones)
+    in_zone = allowed_words(table["zones"], zones)
     ok_zone = (zone_at < 0) | in_zone[vehicle, np.maximum(zone_at, 0)]
-    by_class = _allowed(table["access"], ACCESS_CLASSES)
+    by_class = allowed_words(table["access"], ACCESS_CLASSES)
     periods = lead.shape[1]
     arrival = np.minimum(np.arange(periods)[None, :] + lead[lane], periods - 1)
     ok_class = by_class[vehicle[:, None], access[joined.target[lane][:, None], arrival]]
     return np.asarray(ok_zone[:, None] & ok_class)
 
 
-def _allowed(lists: pd.Series, names: list[str] | tuple[str, ...]) -> Bools:
+def allowed_words(lists: pd.Series, names: list[str] | tuple[str, ...]) -> Bools:
     """Return vehicle rows x names: named in the row's list, or the list is blank."""
     allowed = np.ones((len(lists), max(1, len(names))), dtype=bool)
     for row, text in enumerate(lists):
