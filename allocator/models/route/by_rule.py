@@ -28,7 +28,7 @@ from allocator.models.route.insertion import (
 from allocator.models.route.measure import measure
 from allocator.models.route.pieces import missing
 from allocator.models.route.routes import Route, Routes, Trip, Visit, numbered
-from allocator.models.route.rules import feasible
+from allocator.models.route.rules import feasible, holds
 from allocator.models.route.schedule import timetable
 
 ENOUGH = 3  # failed trials of one piece before it waits for other routes to change
@@ -51,17 +51,16 @@ def by_rule(case: RouteCase, start: Routes = (), noise: float = 0.0, seed: int =
 def begin_fixed(case: RouteCase, start: Routes) -> Routes:
     """Return routes that hold everything that is fixed or under way."""
     held = {route.begun for route in start}
-    served = {visit.stop for route in start for visit in route.visits}
     found = list(start)
     for row, fixed in enumerate(case.fixed):
-        there = served.issuperset(fixed.visits) and bool(fixed.visits)
-        if row in held or (there and not fixed.started):
-            continue
-        found.append(_as_route(case, row, fixed))
+        there = not fixed.started and any(holds(route, fixed) for route in start)
+        if row not in held and not there:
+            found.append(as_route(case, row, fixed))
     return tuple(found)
 
 
-def _as_route(case: RouteCase, row: int, fixed: FixedRoute) -> Route:
+def as_route(case: RouteCase, row: int, fixed: FixedRoute) -> Route:
+    """Return a fixed route as it is before anything is added to it."""
     fleet, v = case.vehicles, fixed.vehicle
     depot = fixed.place if fixed.place >= 0 else int(fleet.home[v])
     visits = tuple(Visit(stop) for stop in fixed.visits)

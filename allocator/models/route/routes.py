@@ -92,3 +92,15 @@ def numbered(routes: Iterable[Route]) -> Routes:
             used[route.vehicle] = number + 1
             found.append(replace(route, trips=trips, number=number))
     return tuple(found)
+
+
+def linked(route: Route) -> Route:
+    """Return a route without trips that visit nobody; each trip returns to the next loading.
+
+    The first trip of a started route stays, visits or not; the last one returns where it did.
+    """
+    begun = route.begun is not None
+    trips = [t for number, t in enumerate(route.trips) if t.visits or (begun and number == 0)]
+    backs = [trip.depot for trip in trips[1:]] + [trip.back for trip in route.trips[-1:]]
+    pairs = zip(trips, backs, strict=False)
+    return replace(route, trips=tuple(replace(trip, back=back) for trip, back in pairs))

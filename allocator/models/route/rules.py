@@ -8,7 +8,7 @@ from math import isfinite
 
 import numpy as np
 
-from allocator.instance.route_case import RouteCase
+from allocator.instance.route_case import FixedRoute, RouteCase
 from allocator.models.route.gates import at_once
 from allocator.models.route.routes import Route, Routes, Trip, shares
 from allocator.models.route.schedule import NEAR, Timetable, begun, timetable
@@ -111,16 +111,17 @@ def _fixed(case: RouteCase, routes: Routes) -> Iterator[str]:
             first = tuple(route.trips[0].stops) if route is not None and route.trips else None
             if route is None or route.vehicle != fixed.vehicle or first != fixed.visits:
                 yield f"started: {fixed.name}"
-        elif not any(
-            _holds(trip, fixed.visits)
-            for r in routes
-            for trip in r.trips
-            if r.vehicle == fixed.vehicle
-        ):
+        elif fixed.visits and not any(holds(route, fixed) for route in routes):
             yield f"pin: {fixed.name}"
 
 
-def _holds(trip: Trip, visits: tuple[int, ...]) -> bool:
-    """Say whether a trip visits stops in this order, others perhaps between them."""
-    remaining = iter(trip.stops)
-    return all(stop in remaining for stop in visits)
+def holds(route: Route, fixed: FixedRoute) -> bool:
+    """Say whether a trip visits the stops of a fixed route in order, others perhaps between."""
+    return route.vehicle == fixed.vehicle and any(
+        _in_order(trip.stops, fixed.visits) for trip in route.trips
+    )
+
+
+def _in_order(stops: list[int], wanted: tuple[int, ...]) -> bool:
+    remaining = iter(stops)
+    return all(stop in remaining for stop in wanted)

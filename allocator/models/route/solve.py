@@ -1,0 +1,193 @@
+"""Routes in the order of the goals: a plan by rule first, then the routers that can do better.
+
+The goals are taken as far as a router can count them; the next router begins from what it found,
+and a plan replaces the best one only when it comes before it in the order of the goals beyond
+numerical slack. So a later goal never costs an earlier one more than that.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from itertools import takewhile
+from typing import Any
+
+from allocator.instance.route_case import RouteCase
+from allocator.models.route.bounds import bounds
+from allocator.models.route.by_rule import by_rule
+from allocator.models.route.capabilities import ROUTERS, Router, forced, lacking
+from allocator.models.route.goals import DEFAULT, better, ordered, terms_of, values
+from allocator.models.route.repair import kept, repaired
+from allocator.models.route.routes import Routes
+from allocator.models.route.rules import broken
+
+ITERATIONS = 1000  # of each router where nothing limits it
+LEADER, FOLLOWER = 2.0, 1.0  # shares of the time: the first router, each after it
+
+
+@dataclass
+class RouteAnswer:
+    """What is known of a case so far.
+
+    Attributes:
+        routes: The best plan; it breaks no rule.
+        values: Its value of every term.
+        bound: A value no plan is better than, of the goals where one is known.
+        router: The routers that were used, in order.
+        termination: completed, time_limit, work_limit or interrupted.
+        history: Seconds, router and values of the goals of every plan that became the best.
+        remarks: What was dropped or repaired, in words.
+    """
+
+    routes: Routes = ()
+    values: dict[str, float] = field(default_factory=dict)
+    bound: dict[str, float] = field(default_factory=dict)
+    router: str = ""
+    termination: str = "completed"
+    history: list[tuple[float, str, tuple[float, ...]]] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+
+
+Report = Callable[[RouteAnswer], None]
+
+
+def solve(
+    case: RouteCase,
+    seconds: float | None = None,
+    seed: int = 0,
+    workers: int = 1,
+    router: str = "auto",
+    iterations: int | None = None,
+    start: Routes | None = None,
+    report: Report = lambda answer: None,
+) -> RouteAnswer:
+    """Return the best routes found; `report` hears of every better plan.
+
+    Args:
+        case: The case.
+        seconds: Wall-clock limit; None = until the iterations are done.
+        seed: Seed of every random choice.
+        workers: Processes a router may use.
+        router: Name of the one to use; auto = those that suit the rules and goals.
+        iterations: Limit of each router's own steps; with it and without seconds the same
+            input gives the same routes.
+        report: Hears of every better plan.
+        start: A plan to begin from; what no longer fits is dropped, with a remark.
+
+    Raises:
+        UsageError: E2341, E2342 the router cannot do what is asked.
+    """
+    stages = stages_of(case) if router == "auto" else [(forced(router, case), case)]
+    if seconds is None and iterations is None:
+        iterations = ITERATIONS
+    run = _Run(case, seconds, report)
+    run.begin(start)
+    for number, (one, part) in enumerate(stages):
+        left = run.left()
+        if left is not None and left <= 0:
+            break
+        shares = [LEADER, *[FOLLOWER] * (len(stages) - 1)][number:]
+        own = None if left is None else left * shares[0] / sum(shares)
+        run.stage(one, part, own, seed, iterations, workers)
+    return run.ended(iterations)
+
+
+def stages_of(case: RouteCase) -> list[tuple[Router, RouteCase]]:
+    """Return the routers to use in order, each with the part of the case it can express.
+
+    The first one takes as many goals from the front as it can count; where goals or rules are
+    left, those that can express the whole case go on from there.
+    """
+    first = _leader(case)
+    if first is not None and not lacking(first[0], case) and len(first[1].goals) == len(case.goals):
+        return [first]
+    whole = [ROUTERS[name] for name in ("ortools", "rule") if not lacking(ROUTERS[name], case)]
+    return [*([first] if first else []), *((router, case) for router in whole)]
+
+
+def _leader(case: RouteCase) -> tuple[Router, RouteCase] | None:
+    goals = case.goals or DEFAULT
+    for name in ("cumulative", "pyvrp"):
+        router = ROUTERS[name]
+        part = case.replace(gates=None, docks=0) if name == "pyvrp" else case
+        part = part.replace(goals=tuple(takewhile(router.counts, goals)))
+        if part.goals and not lacking(router, part) and (name == "pyvrp" or _suits(part)):
+            return router, part
+    return None
+
+
+def _suits(case: RouteCase) -> bool:
+    """Say whether the sum of arrivals is asked for, and nothing the search cannot keep."""
+    from allocator.models.route.cumulative_data import obstacles
+
+    return "arrivals" in terms_of(case) and not obstacles(case)
+
+
+class _Run:
+    """The best plan so far and what is told of it."""
+
+    def __init__(self, case: RouteCase, seconds: float | None, report: Report) -> None:
+        self.case, self.report, self.answer = case, report, RouteAnswer()
+        self.began, self.seconds = time.monotonic(), seconds
+        self.reached: tuple[float, ...] | None = None
+
+    def left(self) -> float | None:
+        """Return the seconds left; None without a limit."""
+        if self.seconds is None:
+            return None
+        return max(0.0, self.seconds - (time.monotonic() - self.began))
+
+    def begin(self, start: Routes | None) -> None:
+        """Make the first plans: by rule, and from the plan to begin from."""
+        if start:
+            found, self.answer.remarks = kept(self.case, start)
+            self.offer(by_rule(self.case, found), "start")
+        self.offer(by_rule(self.case), "rule")
+
+    def offer(self, routes: Routes, router: str) -> None:
+        """Keep a plan when it comes before the best one, repaired where it breaks rules."""
+        routes = repaired(self.case, routes)
+        if broken(self.case, routes):
+            return
+        known = values(self.case, routes)
+        reached = ordered(self.case, known)
+        if self.reached is not None and not better(reached, self.reached):
+            return
+        self.reached = reached
+        self.answer.routes, self.answer.values = routes, known
+        self.answer.history.append((time.monotonic() - self.began, router, reached))
+        self.report(self.answer)
+
+    def stage(
+        self,
+        router: Router,
+        case: RouteCase,
+        seconds: float | None,
+        seed: int,
+        iterations: int | None,
+        workers: int,
+    ) -> None:
+        """Let a router search from the best plan."""
+        search = router.load()
+        more: dict[str, Any] = {"workers": workers} if router.shared else {}
+        found = search(
+            case,
+            seconds,
+            seed,
+            iterations,
+            self.answer.routes,
+            lambda routes: self.offer(routes, router.name),
+            **more,
+        )
+        self.offer(found, router.name)
+        self.answer.router += (", " if self.answer.router else "") + router.name
+
+    def ended(self, iterations: int | None) -> RouteAnswer:
+        """Add the bounds and how the search ended."""
+        self.answer.bound = bounds(self.case, self.answer.values)
+        if self.left() == 0.0:
+            self.answer.termination = "time_limit"
+        elif iterations:
+            self.answer.termination = "work_limit"
+        return self.answer
