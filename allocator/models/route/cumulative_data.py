@@ -59,7 +59,7 @@ class Cumulative:
         return arrivals
 
     def cost(self, kind: int, order: Order) -> float:
-        """Return the weighted sum of arrivals of a route."""
+        """Return the weighted sum of arrivals of a route; 0 of an empty one."""
         return float(self.arrivals(kind, order)[:-1] @ self.weight[list(order)])
 
     def fits(self, kind: int, order: Order) -> bool:
