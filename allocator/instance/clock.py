@@ -8,10 +8,9 @@ from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from allocator.instance.instance import Instance
-from allocator.instance.lanes import Floats
-
+Floats = NDArray[np.float64]
 CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d|24:00")
 DAY = 1440.0
 Spans = tuple[tuple[float, float], ...]
@@ -32,12 +31,12 @@ def minutes_column(column: Iterable[str]) -> Floats:
     return np.asarray(each[words.codes], dtype=np.float64)
 
 
-def period_clock(instance: Instance, period: int) -> tuple[float, float]:
+def period_clock(periods: pd.DataFrame, period: int) -> tuple[float, float]:
     """Return the time of the day a period starts at and its length, both in minutes.
 
     Without a start it begins where the one before ends; the first begins at midnight.
     """
-    table = instance["periods"].sort_values("period")
+    table = periods.sort_values("period")
     clock = 0.0
     for number, start, minutes in zip(
         table["period"], table["start"], table["minutes"], strict=True

@@ -65,7 +65,7 @@ def divided(count: int, parts: Floats) -> Ints:
 def _shifts(instance: Instance, period: int) -> tuple[Floats, Floats]:
     """Return (lines,) the first and last minute on duty; last <= first = not in this period."""
     table = instance["vehicles"]
-    clock, length = period_clock(instance, period)
+    clock, length = period_clock(instance["periods"], period)
     starts, ends = minutes_column(table["starts"]), minutes_column(table["ends"])
     early, late = np.zeros(len(table)), np.full(len(table), length)
     for line in np.flatnonzero(~np.isnan(starts) | ~np.isnan(ends)):

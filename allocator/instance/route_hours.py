@@ -22,7 +22,7 @@ def hours(instance: Instance, where: Places, rows: Ints, period: int) -> list[Sp
         rows: The places asked for (n,).
         period: The period, from 1.
     """
-    clock, length = period_clock(instance, period)
+    clock, length = period_clock(instance["periods"], period)
     gates = _times(instance["gates"], period)
     stops = _times(instance["stops"], period)
     curfews = _curfews(instance, period, clock, length)

@@ -216,7 +216,7 @@ def _fixed(
     behind = place[done]
     loads = np.flatnonzero(net.places.is_site[behind] & (np.arange(len(behind)) >= 0))
     trip = behind[int(loads[-1]) + 1 :] if len(loads) else behind
-    clock, _ = period_clock(net.instance, period)
+    clock, _ = period_clock(net.instance["periods"], period)
     leave = [float(at_clock(clock_minutes(str(time)), clock)) for time in rows["leave"][done]]
     known = [minute for minute in leave if not np.isnan(minute)]
     ready = max(known, default=float(vehicles.early[vehicle]))

@@ -125,7 +125,7 @@ def stops_of(
     said = row_of_period(net.instance["stops"], period).reindex(net.places.ids[drops.place])
     access = net.access[drops.place, period - 1]
     permitted = permits(net, vehicles, drops.place, access)
-    clock, length = period_clock(net.instance, period)
+    clock, length = period_clock(net.instance["periods"], period)
     stay = _longest_visit(net, drops, vehicles, permitted, service)
     people = people_of(net, drops)
     prize = people * net.days[period - 1]

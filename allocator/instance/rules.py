@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import re
 from collections.abc import Callable
 
 import numpy as np
@@ -18,10 +17,17 @@ from allocator.instance.rules_reserves import (
     check_reserves,
     check_sizes,
 )
+from allocator.instance.rules_routes import (
+    check_capacities,
+    check_curfews,
+    check_hours,
+    check_loads,
+    check_route_pins,
+    check_shift_times,
+)
 from allocator.instance.text import rows_where
 
 Rule = Callable[[CheckedTables], None]
-_CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d|24:00")
 
 
 def check_rules(checked: CheckedTables, changed: set[str]) -> None:
@@ -65,29 +71,6 @@ def _one_kind_of_place(checked: CheckedTables) -> None:
     rule = "site_id is the id of a community too"
     action = "rename one; a site may have needs and a community may hold stock under one id"
     checked.log.rows("E1303", checked.sources["sites"], "site_id", rows, rule, action)
-
-
-def _gates_open(checked: CheckedTables) -> None:
-    source = checked.sources["gates"]
-    minutes = {}
-    for field in ("opens", "closes"):
-        column = checked.text("gates", field)
-        rows = rows_where(
-            column, [bool(word) and not _CLOCK.fullmatch(word) for word in column.categories]
-        )
-        rule = f"{field} must be a time of the day"
-        checked.log.rows("E1208", source, field, rows, rule, "write HH:MM such as 08:30")
-        clock = np.array([_minutes(word) for word in column.categories], dtype=np.float64)
-        minutes[field] = clock[column.codes]
-    rows = np.flatnonzero(minutes["closes"] <= minutes["opens"])
-    rule = "closes must be later than opens"
-    checked.log.rows("E1306", source, "closes", rows, rule, "correct one of the times")
-
-
-def _minutes(clock: str) -> float:
-    if not _CLOCK.fullmatch(clock):
-        return np.nan
-    return int(clock[:2]) * 60 + int(clock[3:])
 
 
 def _access_shares(checked: CheckedTables) -> None:
@@ -185,7 +168,13 @@ RULES: dict[Rule, tuple[str, ...]] = {
     _periods_in_order: ("periods",),
     _periods_start: ("periods",),
     _one_kind_of_place: ("sites", "communities"),
-    _gates_open: ("gates",),
+    check_hours("gates"): ("gates",),
+    check_hours("stops"): ("stops",),
+    check_shift_times: ("vehicles",),
+    check_curfews: ("curfews",),
+    check_capacities: ("capacities", "vehicles"),
+    check_loads: ("loads", "capacities"),
+    check_route_pins: ("route_pins", "vehicles"),
     _access_shares: ("access",),
     _waiting_needs: ("needs", "items"),
     _waits_or_is_lost: ("needs",),
