@@ -26,7 +26,7 @@ def taken(case: RouteCase, tables: Mapping[str, pd.DataFrame]) -> tuple[Routes, 
     share = _shares(case, tables)
     found, dropped = [], []
     for name, rows in table.groupby("route", sort=False):
-        records = rows.to_dict("records")
+        records = _records(rows)
         vehicle = _vehicle(case, records[0])
         if vehicle < 0:
             kind, home = records[0]["vehicle_type"], records[0]["site_id"]
@@ -38,6 +38,10 @@ def taken(case: RouteCase, tables: Mapping[str, pd.DataFrame]) -> tuple[Routes, 
         trips = tuple(_trips(case, vehicle, records, share, dropped))
         found.append(Route(vehicle, 0, trips, begun=begun))
     return numbered(found), list(dict.fromkeys(dropped))
+
+
+def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    return [{str(key): cell for key, cell in row.items()} for row in frame.to_dict("records")]
 
 
 def _vehicle(case: RouteCase, row: Mapping[str, Any]) -> int:
@@ -97,13 +101,13 @@ def _shares(case: RouteCase, tables: Mapping[str, pd.DataFrame]) -> Mapping[tupl
         return {}
     rows = plan_table("routes", tables["routes"])[["route", "sequence", "stop_id", "place_id"]]
     given = plan_table("deliveries", tables["deliveries"])[["route", "sequence", "quantity"]]
-    given = given.groupby(["route", "sequence"], as_index=False)["quantity"].sum()
+    units = given.groupby(["route", "sequence"])["quantity"].sum().reset_index()
     total = lines_of(case).groupby("stop")["quantity"].sum()
-    both = given.merge(rows, on=["route", "sequence"])
+    both = units.merge(rows, on=["route", "sequence"])
     names = {name: at for at, name in enumerate(case.places)}
     stop = {name: at for at, name in enumerate(case.stops.ids)}
     found = {}
-    for one in both.to_dict("records"):
+    for one in _records(both):
         row = stop.get(one["stop_id"], _only(case, names.get(one["place_id"], -1)))
         if row >= 0 and total.get(row, 0.0) > 0:
             found[one["route"], int(one["sequence"])] = min(1.0, one["quantity"] / total[row])

@@ -1,0 +1,200 @@
+"""One run of routing, from the orders of a period to judged routes with reasons."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, cast
+
+from allocator._version import __version__
+from allocator.engine.child import Child
+from allocator.engine.solvers import solvers
+from allocator.errors import AllocatorError, NoPlanError
+from allocator.explain.route import route_reasons
+from allocator.instance import Instance, instance_hash, load
+from allocator.instance.schema import settings
+from allocator.limits import Limits
+from allocator.models.dispatch.results import proven
+from allocator.models.route.by_rule import by_rule
+from allocator.models.route.solve import RouteAnswer
+from allocator.plan import Plan, Status, load_plan
+from allocator.plan.status import Termination
+from allocator.runs.route_judged import judged, ranked
+from allocator.runs.route_orders import orders_of
+from allocator.runs.route_start import start_of
+
+Progress = Callable[[Mapping[str, Any]], None]
+WORK = "allocator.models.route.work:work"
+SEARCHED = 0.9  # of the time left, for the search itself; then it is judged and explained
+REASONS = 12  # stops left behind that are explained with the plan; the rest on demand
+REASON_SECONDS = 30.0
+
+
+class Routing:
+    """One run of routing; `run` is its table of contents."""
+
+    def __init__(
+        self,
+        instance: Instance | str | Path,
+        plan: Plan | str | Path | None,
+        period: int,
+        limits: Limits,
+        progress: Progress,
+        router: str = "",
+        start: Plan | str | Path | None = None,
+    ) -> None:
+        """Load what is not loaded yet."""
+        self.began = time.monotonic()
+        self.limits, self.progress, self.router = limits, progress, router
+        self.path = "" if isinstance(instance, Instance) else str(Path(instance).absolute())
+        self.instance = instance if isinstance(instance, Instance) else load(instance)
+        self.source = load_plan(plan) if isinstance(plan, str | Path) else plan
+        self.period = period
+        self.start = load_plan(start) if isinstance(start, str | Path) else start
+        self.seconds: dict[str, float] = {}
+        self.complaint = ""
+        self._mark("load")
+
+    def _mark(self, phase: str) -> None:
+        self.seconds[phase] = time.monotonic() - self.began - sum(self.seconds.values())
+
+    def run(self) -> Plan:
+        """Read the orders, start the search, make a plan meanwhile, wait, judge, explain."""
+        self.orders = orders_of(self.instance, self.source, self.period)
+        self.case = self.orders.case
+        self.begin, self.dropped = start_of(self.case, self.start)
+        self._mark("orders")
+        with Child(WORK, **self._job()) as child:
+            first = self._first_plan()
+            termination, answer = self._wait(child, first)
+        plan = self._choose(first, answer, termination)
+        plan = self._explained(plan)
+        return self._with_summary(plan, first, answer)
+
+    def _job(self) -> dict[str, Any]:
+        left = self._left()
+        return {
+            "case": self.case,
+            "seconds": None if left is None else left * SEARCHED,
+            "seed": self.limits.seed,
+            "workers": self.limits.workers or 1,
+            "router": self.router or self.case.router,
+            "iterations": self.limits.work,
+            "start": self.begin,
+        }
+
+    def _left(self) -> float | None:
+        if self.limits.seconds is None:
+            return None
+        return max(0.0, self.limits.seconds - (time.monotonic() - self.began))
+
+    def _first_plan(self) -> Plan:
+        """Return routes made by rule: there is always something to keep."""
+        routes = by_rule(self.case, self.begin or ())
+        began = time.monotonic()
+        plan = judged(self.case, routes, "by insertion")
+        self.seconds_to_judge = time.monotonic() - began
+        self._mark("first plan")
+        self.progress({"stage": "first plan", "goals": _by_name(plan)})
+        return plan
+
+    def _wait(self, child: Child, first: Plan) -> tuple[str, RouteAnswer | None]:
+        """Wait for the child until just enough time is left to judge and write."""
+        deadline = None
+        if self.limits.seconds is not None:
+            kept = min(self.seconds_to_judge, 0.5 * self.limits.seconds)
+            deadline = self.began + self.limits.seconds - kept
+        try:
+            termination = child.wait(deadline, self.progress)
+        except KeyboardInterrupt:
+            child.kill()
+            termination = "interrupted"
+        answer: RouteAnswer | None = child.best()
+        if termination == "error":
+            if child.error() is not None:
+                raise cast(AllocatorError, child.error())
+            self.complaint = child.complaint()
+            if answer is None and first.status.plan != "valid":
+                raise NoPlanError.because(
+                    "the router stopped without a plan", value=self.complaint, code="E5002"
+                )
+        self._mark("solve")
+        return termination, answer
+
+    def _choose(self, first: Plan, answer: RouteAnswer | None, termination: str) -> Plan:
+        """Return the better of the routes found and those by rule, with what is proven."""
+        end = _end(termination, answer)
+        plan = first
+        if answer is not None and answer.routes:
+            plan = judged(self.case, answer.routes, "solver", answer.bound)
+            if plan.status.plan != "valid" and first.status.plan == "valid":
+                rejected = plan.summary["violations"]
+                plan = first.replace(summary={**first.summary, "rejected": rejected})
+            elif first.status.plan == "valid" and ranked(first) < ranked(plan):
+                plan = first
+        self._mark("judge")
+        return plan.replace(
+            status=Status(end, plan.status.plan, proven(plan.goals, self.limits.gap))
+        )
+
+    def _explained(self, plan: Plan) -> Plan:
+        """Say of the stops left behind why, as far as the time goes."""
+        left = self._left()
+        budget = REASON_SECONDS if left is None else min(REASON_SECONDS, 0.8 * left)
+        if plan.status.plan != "valid" or budget <= 0 or plan.status.termination == "interrupted":
+            return plan
+        found = route_reasons(self.case, plan, budget, REASONS)
+        places = zip(found["community_id"], found["from_id"], strict=True)
+        code = dict(zip(places, found["code"], strict=True))
+        rows = plan["unserved"]
+        keys = zip(rows["place_id"], rows["from_id"], strict=True)
+        rows = rows.assign(reason=[code.get(key, "") for key in keys])
+        self._mark("explain")
+        tables = {**plan.tables, "unserved": rows, "reasons": found.drop(columns="from_id")}
+        return plan.replace(tables=tables)
+
+    def _with_summary(self, plan: Plan, first: Plan, answer: RouteAnswer | None) -> Plan:
+        known = {} if answer is None else {"router": answer.router, "remarks": answer.remarks}
+        summary = {
+            **plan.summary,
+            **known,
+            "period": self.period,
+            "dropped": list(self.dropped),
+            "warnings": [f"{one.where}: {one.rule}" for one in self.orders.warnings],
+            "first_plan": _by_name(first),
+            "complaint": self.complaint,
+        }
+        run = {
+            "tool": __version__,
+            "instance_path": self.path,
+            "source_path": self.orders.path,
+            "limits": asdict(self.limits),
+            "workers": self.limits.workers or 1,
+            "router": self.router or self.case.router,
+            "reproducible": plan.status.termination in ("completed", "work_limit"),
+            "policy": {name: getattr(self.instance.policy, name) for name in settings()},
+            "versions": {one.name: one.version for one in solvers()},
+            "seconds": {phase: round(value, 3) for phase, value in self.seconds.items()},
+            "history": [] if answer is None else answer.history,
+        }
+        about = {
+            "name": self.instance.name,
+            "hash": instance_hash(self.instance),
+            "period": str(self.period),
+            "source": self.orders.hash,
+        }
+        tables = {**plan.tables, "orders": self.orders.table}
+        return plan.replace(summary=summary, run=run, instance=about, tables=tables)
+
+
+def _by_name(plan: Plan) -> dict[str, float]:
+    return {goal.name: goal.value for goal in plan.goals if goal.value is not None}
+
+
+def _end(termination: str, answer: RouteAnswer | None) -> Termination:
+    """Return how the run ended: the child may have met its own limit."""
+    if termination in ("time_limit", "interrupted", "error"):
+        return cast(Termination, termination)
+    return cast(Termination, "completed" if answer is None else answer.termination)
