@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from allocator.instance import Instance, load, save
     from allocator.limits import Limits
     from allocator.plan import Plan, Status
-    from allocator.run import assess, check, dispatch, evaluate, explain, preposition
+    from allocator.run import assess, check, dispatch, evaluate, explain, preposition, staff
 
 __all__ = [
     "AllocatorError",
@@ -60,6 +60,7 @@ __all__ = [
     "load",
     "preposition",
     "save",
+    "staff",
 ]
 
 _HOMES = {
@@ -75,6 +76,7 @@ _HOMES = {
     "load": "allocator.instance",
     "preposition": "allocator.run",
     "save": "allocator.instance",
+    "staff": "allocator.run",
 }
 
 

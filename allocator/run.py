@@ -18,6 +18,7 @@ from allocator.runs.preposition import Preposition
 from allocator.runs.preposition_worth import Asked, Assessment, Evaluation
 from allocator.runs.preposition_worth import assess as assessed
 from allocator.runs.preposition_worth import evaluate as evaluated
+from allocator.runs.staff import Staff
 
 EXPLAIN_SECONDS = 300.0
 
@@ -88,6 +89,36 @@ def preposition(
         NoPlanError: no plan was found within the limits.
     """
     return Preposition(instance, limits or Limits(), progress, method, cluster).run()
+
+
+def staff(
+    instance: Instance | str | Path,
+    *,
+    limits: Limits | None = None,
+    progress: Progress = silent,
+    method: str = "auto",
+    start: Plan | str | Path | None = None,
+) -> Plan:
+    """Decide who works where and when.
+
+    Args:
+        instance: An instance with workers, shifts and posts, or the path of one.
+        limits: Wall-clock limit of the whole call, work limit, gap, seed, workers.
+        progress: Called with small dictionaries as goals are reached.
+        method: "mip" (HiGHS), "cpsat", or "auto" (by the rules and the size).
+        start: The last roster: the goal `change` counts what differs from it.
+
+    Returns:
+        A roster that the judge has checked: tables roster, uncovered, workload, trained, lodged,
+        gates.
+
+    Raises:
+        InstanceError: the instance is not valid.
+        ImpossibleError: no roster obeys the hard rules; the faults are a smallest set of rules
+            that contradict each other.
+        NoPlanError: no roster was found within the limits.
+    """
+    return Staff(instance, limits or Limits(), progress, method, start).run()
 
 
 def assess(

@@ -14,7 +14,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-_CODES = {"dispatch": "V6", "preposition": "V7", "route": "V8"}
+_CODES: Mapping[str, tuple[str, ...]] = {
+    "dispatch": ("V6",),
+    "preposition": ("V7",),
+    "route": ("V80", "V81", "V82", "V83", "V84"),
+    "staff": ("V85", "V86", "V87"),
+    "admit": ("V88", "V89"),
+}
 _SHARED = ("unknown_id", "bad_number", "goal_value", "instance_hash", "distance")
 COLUMNS = ("code", "family", "where", "size", "unit", "message")
 
@@ -56,7 +62,7 @@ class Verdict:
     `table` has one row a violation (columns as `Violation`); `goals` the values recomputed from
     the instance; `stats` figures such as units shipped and what was approximated; `shortages`
     what is short in truth, as the plan table of that name; `outcomes`, of a plan of reserves,
-    what every scenario comes to.
+    what every scenario comes to; `tables`, of other plans, what follows from what they decide.
     """
 
     table: pd.DataFrame
@@ -64,6 +70,7 @@ class Verdict:
     stats: Mapping[str, Any]
     shortages: pd.DataFrame
     outcomes: pd.DataFrame = field(default_factory=pd.DataFrame)
+    tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
     @property
     def ok(self) -> bool:

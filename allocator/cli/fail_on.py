@@ -32,6 +32,9 @@ class Threshold:
 
             if plan.decision == "preposition":
                 return _short_in_scenarios(plan)
+            if plan.decision == "staff":
+                missing = int(plan["uncovered"]["short"].sum())
+                return f"{missing:,} people are missing at posts" if missing else ""
             if not plan.states("shortages"):
                 return "the plan does not state its shortages"
             rows = len(noticeable(plan))

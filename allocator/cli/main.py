@@ -17,6 +17,7 @@ VERBS = {
         "allocator.cli.preposition:preposition", "Decide what to hold in reserve, and where."
     ),
     "dispatch": Verb("allocator.cli.dispatch:dispatch", "Decide what goes where, and when."),
+    "staff": Verb("allocator.cli.staff:staff", "Decide who works where and when."),
     "check": Verb("allocator.cli.check:check", "Judge a plan from its instance alone."),
     "explain": Verb("allocator.cli.explain:explain", "Say why a shortage is there."),
     "assess": Verb(

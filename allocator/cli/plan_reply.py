@@ -76,7 +76,7 @@ def _data(plan: Plan, case: Instance) -> dict[str, object]:
         "goals": [goal_document(goal) for goal in plan.goals],
         "summary": dict(plan.summary),
         "seconds": dict(plan.run.get("seconds", {})),
-        **(_reserves(plan, case) if plan.decision == "preposition" else _shipped(plan, case)),
+        **_DECIDED.get(plan.decision, _shipped)(plan, case),
     }
 
 
@@ -85,6 +85,11 @@ def _reserves(plan: Plan, case: Instance) -> dict[str, object]:
 
     tables = {name: _records(plan[name]) for name in ("reserves", "agreements", "outcomes")}
     return {"sites": _records(sites_table(plan, case)), **tables}
+
+
+def _roster(plan: Plan, case: Instance) -> dict[str, object]:
+    names = ("uncovered", "workload", "gates", "reasons")
+    return {"assignments": len(plan["roster"]), **{one: _records(plan[one]) for one in names}}
 
 
 def _shipped(plan: Plan, case: Instance) -> dict[str, object]:
@@ -99,6 +104,9 @@ def _shipped(plan: Plan, case: Instance) -> dict[str, object]:
             "communities": _records(by_community(plan, case)) if short else [],
         },
     }
+
+
+_DECIDED = {"preposition": _reserves, "staff": _roster}
 
 
 def _records(frame: Any) -> list[dict[str, object]]:

@@ -19,6 +19,7 @@ from allocator.explain.proof import Proof, proof_of
 from allocator.explain.reason import Reason, as_table
 from allocator.explain.rules import blocking_rules, ruled_out
 from allocator.explain.shortage import Shortage, shortages_of, stated_shortages
+from allocator.explain.staff import staff_reasons
 from allocator.explain.wording import Wording
 from allocator.instance import Instance
 from allocator.instance.network import Network, network
@@ -54,6 +55,8 @@ def reasons(
     """
     if plan.decision == "preposition":
         return reserve_reasons(instance, plan, budget_seconds, most, community)
+    if plan.decision == "staff":
+        return staff_reasons(instance, plan, budget_seconds, most, community)
     if len(instance["needs"]) > WHOLE_NEEDS and budget_seconds < LARGE_SECONDS:
         return as_table([])
     explainer = Explainer(instance, plan, time.monotonic() + budget_seconds)

@@ -1,0 +1,114 @@
+"""The roster as one program: columns, then the rows of models/staff/formulation.md in order."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import numpy as np
+
+from allocator.engine.program import Ints, Program
+from allocator.instance.staff_case import StaffCase
+from allocator.models.staff import rows_cover, rows_days, rows_fit, rows_loop, rows_runs
+from allocator.models.staff.slots import Slots, fitting, slots_of
+
+
+class StaffModel:
+    """Columns and rows of a case; the goals come separately (goals.py).
+
+    Attributes:
+        program: The program.
+        worker: Worker of every assignment column (A,).
+        slot: Slot of every assignment column (A,).
+        assign: Positions of the assignment columns.
+        works: Positions of the columns works, workers x periods.
+        short, surplus, lack: Positions by post; -1 where there is none.
+        inside, enter: Workers x sealed places x periods; -1 where there is none.
+        train: Workers x trainings x periods of the start; -1 where there is none.
+    """
+
+    def __init__(self, case: StaffCase, apart: bool = False, loose: bool = False) -> None:
+        """Build the program.
+
+        `apart` keeps posts apart that are alike; `loose` has columns for what no worker may do
+        and rows that forbid it, so that these rules can be told apart from others.
+        """
+        self.case, self.program = case, Program()
+        self.slots: Slots = slots_of(case, apart)
+        fits = fitting(case, self.slots)
+        self.worker, self.slot = np.nonzero(fits | loose)
+        self._columns(loose)
+        rows_cover.add(self)
+        rows_days.add(self)
+        rows_runs.add(self)
+        rows_loop.add(self)
+        if loose:
+            rows_fit.add(self)
+
+    def _columns(self, loose: bool) -> None:
+        case, program, posts = self.case, self.program, self.case.posts
+        count = case.people.number
+        periods = len(case.times)
+        self.assign = program.add_columns(
+            "assign", len(self.worker), count[self.worker], integer=True, labels=self._assigned
+        )
+        self.works = program.add_columns(
+            "works", len(count) * periods, np.repeat(count, periods), integer=True
+        ).reshape(len(count), periods)
+        self.short = program.add_columns("short", len(posts), posts.wanted, integer=True)
+        self.surplus = self._some("surplus", ~np.isnan(posts.over_weight) | loose, np.inf)
+        self.lack = self._some("lack", posts.qualified > 0, posts.qualified)
+        self._loop_columns()
+
+    def _loop_columns(self) -> None:
+        case, slots, people = self.case, self.slots, self.case.people
+        workers, places, periods = len(people), len(case.lodging), len(case.times)
+        when = np.arange(periods)
+        here = (when >= people.first[:, None]) & (when <= people.last[:, None])
+        goes = np.zeros((workers, places), dtype=bool)
+        sealed = slots.sealed[self.slot]
+        goes[self.worker[sealed >= 0], sealed[sealed >= 0]] = True
+        stays = goes[:, :, None] & here[:, None, :]
+        most = np.broadcast_to(people.number[:, None, None], stays.shape)
+        self.inside = self._some("inside", stays, most)
+        end = np.minimum(when + case.policy.closed_loop_days, periods)
+        self.enter = self._some(
+            "enter", stays & (end <= people.last[:, None] + 1)[:, None, :], most
+        )
+        training = case.training
+        ready = here[:, None, :] & case.learns[:, training.skill][:, :, None]
+        done = when[None, None, :] + training.periods[None, :, None] - 1
+        ready &= done <= people.last[:, None, None]
+        most = np.broadcast_to(people.number[:, None, None], ready.shape)
+        self.train = self._some("train", ready, most)
+
+    def _some(self, name: str, there: np.ndarray, upper: np.ndarray | float) -> Ints:
+        """Add whole columns where `there`; return positions in its shape, -1 elsewhere."""
+        found = np.full(there.shape, -1, dtype=np.int64)
+        most = np.broadcast_to(np.asarray(upper, float), there.shape)[there]
+        found[there] = self.program.add_columns(name, int(there.sum()), most, integer=True)
+        return found
+
+    def _assigned(self) -> list[str]:
+        case, slots = self.case, self.slots
+        post = slots.first[self.slot]
+        return [
+            f"{case.people.ids[w]},{case.posts.ids[p]},{case.posts.period[p] + 1},"
+            f"{case.shifts.ids[case.posts.shift[p]]}"
+            for w, p in zip(self.worker, post, strict=True)
+        ]
+
+    @cached_property
+    def period(self) -> Ints:
+        """Period of every assignment column."""
+        return self.slots.period[self.slot]
+
+    @cached_property
+    def shift(self) -> Ints:
+        """Shift of every assignment column."""
+        return self.slots.shift[self.slot]
+
+    def names(self, *keys: np.ndarray) -> list[str]:
+        """Return labels from worker and period (or other) positions."""
+        ids = self.case.people.ids
+        columns = [ids[keys[0]], *(np.asarray(key) + 1 for key in keys[1:])]
+        return [",".join(str(cell) for cell in row) for row in zip(*columns, strict=True)]

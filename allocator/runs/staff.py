@@ -1,0 +1,242 @@
+"""One run of staffing, from the instance to a judged roster."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, cast
+
+import pandas as pd
+
+from allocator._version import __version__
+from allocator.engine.child import Child
+from allocator.engine.solvers import solvers
+from allocator.errors import AllocatorError, ImpossibleError, NoPlanError, UsageError
+from allocator.explain.staff import impossible_faults, staff_reasons
+from allocator.instance import Instance, load
+from allocator.instance.schema import settings
+from allocator.instance.staff_case import staff_case
+from allocator.limits import Limits
+from allocator.models.answer import Answer
+from allocator.models.dispatch.results import proven
+from allocator.models.staff.greedy import by_rule
+from allocator.plan import GoalResult, Plan, Status, load_plan
+from allocator.plan.status import Termination
+from allocator.runs.staff_judged import by_name, goal_results, judged, values
+
+Progress = Callable[[Mapping[str, Any]], None]
+METHODS = ("auto", "mip", "cpsat")
+WORK = "allocator.models.staff.work:work"
+SEARCHED = 0.85  # of the time left, for the search itself
+REASONS, REASON_SECONDS = 8, 20.0  # posts explained with the roster, and what that may take
+CONFLICT_SECONDS = 60.0
+
+
+class Staff:
+    """One run of staffing; `run` is its table of contents."""
+
+    def __init__(
+        self,
+        instance: Instance | str | Path,
+        limits: Limits,
+        progress: Progress,
+        method: str = "auto",
+        start: Plan | str | Path | None = None,
+    ) -> None:
+        """Load what is not loaded yet."""
+        self.began = time.monotonic()
+        self.limits, self.progress, self.method = limits, progress, method
+        if method not in METHODS:
+            raise UsageError.because(
+                "there is no such method",
+                where="method",
+                value=method,
+                action=f"choose from {', '.join(METHODS)}",
+                code="E2331",
+            )
+        self.path = "" if isinstance(instance, Instance) else str(Path(instance).absolute())
+        self.instance = instance if isinstance(instance, Instance) else load(instance)
+        self.earlier = last_roster_of(start)
+        self.seconds: dict[str, float] = {}
+        self.complaint = ""
+        self._mark("load")
+
+    def _mark(self, phase: str) -> None:
+        self.seconds[phase] = time.monotonic() - self.began - sum(self.seconds.values())
+
+    def _left(self) -> float | None:
+        if self.limits.seconds is None:
+            return None
+        return max(0.0, self.limits.seconds - (time.monotonic() - self.began))
+
+    def run(self) -> Plan:
+        """Make a roster by rule, search from there, judge, explain."""
+        refuse_nothing(self.instance)
+        self.case = staff_case(self.instance)
+        first = self._first_plan()
+        with Child(WORK, **self._job(first)) as child:
+            termination, answer = self._wait(child, first)
+        plan = self._choose(first, answer, termination)
+        return self._recorded(self._explained(plan), first, answer)
+
+    def _first_plan(self) -> Plan:
+        plan = judged(
+            self.instance,
+            self.case,
+            by_rule(self.case),
+            "the least busy first",
+            earlier=self.earlier,
+        )
+        self._mark("first plan")
+        self.progress({"stage": "first plan", "goals": by_name(plan)})
+        return plan
+
+    def _job(self, first: Plan) -> dict[str, Any]:
+        left = self._left()
+        return {
+            "instance": self.instance,
+            "seconds": None if left is None else left * SEARCHED,
+            "work": self.limits.work,
+            "gap": self.limits.gap,
+            "seed": self.limits.seed,
+            "threads": self.limits.workers or 1,
+            "method": self.method,
+            "start": first["roster"] if first.status.plan == "valid" else None,
+            "earlier": self.earlier,
+        }
+
+    def _wait(self, child: Child, first: Plan) -> tuple[str, Answer | None]:
+        """Wait for the child until just enough time is left to judge and write."""
+        deadline = None
+        if self.limits.seconds is not None:
+            kept = min(2 * self.seconds["first plan"], 0.2 * self.limits.seconds)
+            deadline = self.began + self.limits.seconds - kept
+        try:
+            termination = child.wait(deadline, self.progress)
+        except KeyboardInterrupt:
+            child.kill()
+            termination = "interrupted"
+        answer = cast(Answer | None, child.best())
+        if termination == "error":
+            if child.error() is not None:
+                raise cast(AllocatorError, child.error())
+            self.complaint = child.complaint()
+            if answer is None and first.status.plan != "valid":
+                raise NoPlanError.because(
+                    "the solver stopped without a roster", value=self.complaint, code="E5002"
+                )
+        self._mark("solve")
+        return termination, answer
+
+    def _choose(self, first: Plan, answer: Answer | None, termination: str) -> Plan:
+        """Return the roster that is best in the order of the goals, with what is proven."""
+        end = _end(termination, answer)
+        results = answer.results if answer else ()
+        if answer is None or not answer.tables:
+            if any(one.termination == "infeasible" for one in results):
+                left = self._left()
+                seconds = CONFLICT_SECONDS if left is None else min(CONFLICT_SECONDS, max(1, left))
+                raise ImpossibleError(*impossible_faults(self.case, seconds))
+            if first.status.plan != "valid":
+                first = first.replace(status=Status(end, "none", "none"))
+            plan = first.replace(goals=self._bounded(first, answer))
+        else:
+            plan = judged(self.instance, self.case, answer.tables, "solver", results, self.earlier)
+            if plan.status.plan != "valid" and first.status.plan == "valid":
+                rejected = plan.summary["violations"]
+                plan = first.replace(summary={**first.summary, "rejected": rejected})
+            elif first.status.plan == "valid" and end != "completed" and _better(first, plan):
+                plan = first.replace(goals=self._bounded(first, answer))
+        self._mark("judge")
+        proof = proven(plan.goals, self.limits.gap)
+        return plan.replace(status=Status(end, plan.status.plan, proof))
+
+    def _bounded(self, first: Plan, answer: Answer | None) -> tuple[GoalResult, ...]:
+        """Give the first plan the bound of the first goal; later ones hold given others' values."""
+        results = answer.results[:1] if answer else ()
+        return goal_results(self.instance, by_name(first), results, str(first.summary["made"]))
+
+    def _explained(self, plan: Plan) -> Plan:
+        """Say why the largest gaps are there, as far as the time allows."""
+        left = self._left()
+        seconds = REASON_SECONDS if left is None else min(REASON_SECONDS, 0.5 * left)
+        stopped = plan.status.termination == "interrupted" or plan.status.plan != "valid"
+        if stopped or seconds < 1.0:
+            return plan
+        found = staff_reasons(self.instance, plan, seconds, REASONS)
+        self._mark("explain")
+        return plan.replace(tables={**plan.tables, "reasons": found})
+
+    def _recorded(self, plan: Plan, first: Plan, answer: Answer | None) -> Plan:
+        summary = {
+            **plan.summary,
+            **(answer.summary if answer else {}),
+            "by_rule": by_name(first),
+            "complaint": self.complaint,
+        }
+        run = {
+            "tool": __version__,
+            "instance_path": self.path,
+            "limits": asdict(self.limits),
+            "method": self.method,
+            "workers": self.limits.workers or 1,
+            "reproducible": plan.status.termination in ("completed", "work_limit"),
+            "policy": {name: getattr(self.instance.policy, name) for name in settings()},
+            "versions": {one.name: one.version for one in solvers()},
+            "seconds": {phase: round(value, 3) for phase, value in self.seconds.items()},
+            "solves": [asdict(result) for result in answer.results] if answer else [],
+        }
+        return plan.replace(summary=summary, run=run)
+
+
+def _better(plan: Plan, other: Plan) -> bool:
+    """Return whether a plan goes before another in the order of the goals."""
+    return values(plan) < values(other)
+
+
+def last_roster_of(plan: Plan | str | Path | None) -> pd.DataFrame | None:
+    """Return the roster of an earlier plan.
+
+    Raises:
+        UsageError: E2351 when it is none of staff.
+    """
+    if plan is None:
+        return None
+    read = plan if isinstance(plan, Plan) else load_plan(plan)
+    if read.decision != "staff":
+        raise UsageError.because(
+            f"this is a plan to {read.decision}, no roster",
+            where=str(read.path or ""),
+            action="name a plan of allocator staff",
+            code="E2351",
+        )
+    return read["roster"]
+
+
+def refuse_nothing(instance: Instance) -> None:
+    """Refuse an instance without posts or workers.
+
+    Raises:
+        UsageError: E2352.
+    """
+    missing = [table for table in ("workers", "shifts", "posts") if not len(instance[table])]
+    if missing:
+        raise UsageError.because(
+            f"the instance has no {' and no '.join(missing)}",
+            where=missing[0],
+            action=f"fill in the table; see: allocator schema {missing[0]}",
+            code="E2352",
+        )
+
+
+def _end(termination: str, answer: Answer | None) -> Termination:
+    """Return how the run ended: the child may have met its own limit."""
+    if termination in ("time_limit", "interrupted", "error"):
+        return cast(Termination, termination)
+    ends = [result.termination for result in answer.results] if answer else []
+    for limit in ("time_limit", "work_limit"):
+        if limit in ends:
+            return cast(Termination, limit)
+    return "completed"
