@@ -182,21 +182,21 @@ def _reaches(case: RouteCase) -> Bools:
         case.vehicles,
         np.zeros(case.stops.permitted.shape, dtype=bool),
     )
+    depots = case.depots
     for v in range(len(fleet)):
         minutes = case.minutes[fleet.profile[v]]
-        way = np.isfinite(minutes[:, stops.place]).T & _origins_of(case, v)
+        way = np.isfinite(minutes[np.ix_(depots, stops.place)]).T & _origins_of(case, v, depots)
         found[:, v] = way.any(axis=1) & np.isfinite(minutes[stops.place, fleet.end[v]])
     return found
 
 
-def _origins_of(case: RouteCase, v: int) -> Bools:
-    """Return (n, P): where a vehicle of the type may load the goods."""
-    fleet = case.vehicles
-    places = np.zeros(len(case.places), dtype=bool)
-    places[fleet.home[v]] = True
+def _origins_of(case: RouteCase, v: int, depots: Ints) -> Bools:
+    """Return (n, depots): where a vehicle of the type may load the goods."""
+    home = case.vehicles.home[v]
+    places = depots == home
     if case.reload_anywhere:
-        places |= np.isfinite(case.minutes[fleet.profile[v], fleet.home[v]])
-    return np.asarray(case.stops.origins & places)
+        places |= np.isfinite(case.minutes[case.vehicles.profile[v], home, depots])
+    return np.asarray(case.stops.origins[:, depots] & places)
 
 
 def _in_time(case: RouteCase) -> Bools:

@@ -50,7 +50,7 @@ def begin_windows(spans: Spans, length: float, stay: float) -> Windows:
     """
     if spans == ((0.0, length),):
         return ((0.0, np.inf),)
-    ends = [(a, np.inf if b >= length else b - stay) for a, b in spans]
+    ends = [(a, np.inf if b >= length else b - float(stay)) for a, b in spans]
     return tuple((a, b) for a, b in ends if b >= a)
 
 

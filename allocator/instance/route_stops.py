@@ -240,9 +240,8 @@ def _origins(
     found[np.ix_(anywhere, position[homes])] = True
     row = np.flatnonzero(~anywhere)
     found[row, position[net.places.find(pd.Series(drops.from_id[row], dtype="str"))]] = True
-    names = net.places.ids[drops.place]
+    names, at = net.places.ids[drops.place], dict(zip(net.places.ids, position, strict=True))
     for stop in row[drops.route[row] == ""].tolist():
         further = others.get((str(names[stop]), str(drops.from_id[stop])), [])
-        sites = position[net.places.find(pd.Series(further, dtype="str"))]
-        found[stop, sites[sites >= 0]] = True
+        found[stop, [at[site] for site in further if at[site] >= 0]] = True
     return found
