@@ -25,6 +25,13 @@ from allocator.instance.rules_routes import (
     check_route_pins,
     check_shift_times,
 )
+from allocator.instance.rules_staff import (
+    check_availability,
+    check_posts,
+    check_shifts,
+    check_training,
+    check_workers,
+)
 from allocator.instance.text import rows_where
 
 Rule = Callable[[CheckedTables], None]
@@ -192,6 +199,11 @@ RULES: dict[Rule, tuple[str, ...]] = {
     check_reserves: ("reserves",),
     check_agreements: ("agreements", "sites"),
     check_reserve_pins: ("reserve_pins", "sizes", "sites"),
+    check_workers: ("workers", "periods"),
+    check_shifts: ("shifts",),
+    check_posts: ("posts", "workers", "communities", "training"),
+    check_training: ("training",),
+    check_availability: ("availability",),
     check_probabilities: ("scenarios",),
     check_overlays: ("overlays", "communities", "sites", "items"),
 }
