@@ -59,6 +59,7 @@ __all__ = [
     "explain",
     "load",
     "preposition",
+    "route",
     "save",
     "staff",
 ]
@@ -75,6 +76,7 @@ _HOMES = {
     "explain": "allocator.run",
     "load": "allocator.instance",
     "preposition": "allocator.run",
+    "route": "allocator.run",
     "save": "allocator.instance",
     "staff": "allocator.run",
 }

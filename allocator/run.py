@@ -18,6 +18,7 @@ from allocator.runs.preposition import Preposition
 from allocator.runs.preposition_worth import Asked, Assessment, Evaluation
 from allocator.runs.preposition_worth import assess as assessed
 from allocator.runs.preposition_worth import evaluate as evaluated
+from allocator.runs.route import Routing
 from allocator.runs.staff import Staff
 
 EXPLAIN_SECONDS = 300.0
@@ -119,6 +120,38 @@ def staff(
         NoPlanError: no roster was found within the limits.
     """
     return Staff(instance, limits or Limits(), progress, method, start).run()
+
+
+def route(
+    instance: Instance | str | Path,
+    plan: Plan | str | Path | None = None,
+    *,
+    period: int = 1,
+    limits: Limits | None = None,
+    progress: Progress = silent,
+    router: str = "",
+    start: Plan | str | Path | None = None,
+) -> Plan:
+    """Turn what a period sends into routes.
+
+    Args:
+        instance: An instance, or the path of one.
+        plan: The dispatch whose shipments are routed; without, the needs of the period are.
+        period: The period, from 1.
+        limits: Wall-clock limit of the whole call, iterations (`work`), seed, workers.
+        progress: Called with small dictionaries as better routes are found.
+        router: auto, pyvrp, ortools, cumulative or rule; blank = the policy's.
+        start: Earlier routes to begin from; `plan.summary["dropped"]` says what no longer fits.
+
+    Returns:
+        A plan that the judge has checked: `plan.routes`, `plan.deliveries`, `plan.unserved`.
+
+    Raises:
+        InstanceError: the instance is not valid, or asks of routes what cannot be.
+        ImpossibleError: nothing is ordered in the period.
+        NoPlanError: no plan was found within the limits.
+    """
+    return Routing(instance, plan, period, limits or Limits(), progress, router, start).run()
 
 
 def assess(

@@ -13,6 +13,7 @@ from allocator.check.route_goods import (
     Handed,
     check_loads,
     check_orders,
+    check_source,
     check_splits,
     handed_of,
 )
@@ -29,9 +30,50 @@ from allocator.check.route_rules import (
 )
 from allocator.check.route_times import Times, check_duty, check_figures, check_times, times_of
 from allocator.check.verdict import Findings, Verdict
+from allocator.errors import InstanceError, UsageError
+from allocator.instance import Instance
+from allocator.instance.faultlog import FaultLog
+from allocator.instance.network import network
+from allocator.instance.route_build import route_case
 from allocator.instance.route_case import RouteCase
+from allocator.instance.route_orders import of_shipments
 from allocator.instance.schema import ACCESS_CLASSES
-from allocator.plan import Plan, plan_table
+from allocator.plan import Plan, load_plan, plan_table
+
+NO_SOURCE = "the source plan is not at hand: the orders are taken as the plan states them"
+
+
+def check_route(found: Findings, instance: Instance, plan: Plan) -> Verdict:
+    """Judge a plan of routes from its instance, its orders from its source plan where it is known.
+
+    Raises:
+        PlanMissingError: when there is no plan to judge.
+    """
+    period = int(plan.instance.get("period") or plan.summary.get("period") or 1)
+    source = _source(found, plan)
+    orders = plan_table("orders", plan["orders"]) if plan.states("orders") else None
+    try:
+        case = route_case(instance, source, period, orders=orders, check=False)
+        if source is not None and orders is not None:
+            true = of_shipments(network(instance), source, period, FaultLog())
+            check_source(found, plan_table("orders", true), plan)
+    except InstanceError as error:
+        for fault in error.faults:
+            found.add_one("unknown_id", fault.where, 1.0, f"{fault.value}: {fault.rule}")
+        return Verdict(found.table(), {}, {"notes": found.notes}, plan_table("shortages"))
+    return check_routes(case, plan, found)
+
+
+def _source(found: Findings, plan: Plan) -> Plan | None:
+    """Return the plan whose shipments are routed; None where there is none, or it is gone."""
+    path = str(plan.run.get("source_path") or "")
+    if not path:
+        return None
+    try:
+        return load_plan(path)
+    except UsageError:
+        found.approximate(NO_SOURCE)
+        return None
 
 
 def check_routes(case: RouteCase, plan: Plan, found: Findings | None = None) -> Verdict:

@@ -35,6 +35,9 @@ class Threshold:
             if plan.decision == "staff":
                 missing = int(plan["uncovered"]["short"].sum())
                 return f"{missing:,} people are missing at posts" if missing else ""
+            if plan.decision == "route":
+                left = int((plan["unserved"]["quantity"] > UNITS).sum())
+                return f"{left:,} lines of the orders are not delivered in full" if left else ""
             if not plan.states("shortages"):
                 return "the plan does not state its shortages"
             rows = len(noticeable(plan))

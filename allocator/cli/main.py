@@ -18,6 +18,9 @@ VERBS = {
     ),
     "dispatch": Verb("allocator.cli.dispatch:dispatch", "Decide what goes where, and when."),
     "staff": Verb("allocator.cli.staff:staff", "Decide who works where and when."),
+    "route": Verb(
+        "allocator.cli.route:route", "Turn what a period sends into routes a driver can run."
+    ),
     "check": Verb("allocator.cli.check:check", "Judge a plan from its instance alone."),
     "explain": Verb("allocator.cli.explain:explain", "Say why a shortage is there."),
     "assess": Verb(

@@ -92,6 +92,13 @@ def _roster(plan: Plan, case: Instance) -> dict[str, object]:
     return {"assignments": len(plan["roster"]), **{one: _records(plan[one]) for one in names}}
 
 
+def _routes(plan: Plan, case: Instance) -> dict[str, object]:
+    from allocator.report.route import left_table, routes_table
+
+    found = {"routes": routes_table(plan), "left": left_table(plan), "reasons": plan.reasons}
+    return {name: _records(frame) for name, frame in found.items()}
+
+
 def _shipped(plan: Plan, case: Instance) -> dict[str, object]:
     from allocator.report.shortages import by_community, by_item, noticeable
 
@@ -106,7 +113,7 @@ def _shipped(plan: Plan, case: Instance) -> dict[str, object]:
     }
 
 
-_DECIDED = {"preposition": _reserves, "staff": _roster}
+_DECIDED = {"preposition": _reserves, "route": _routes, "staff": _roster}
 
 
 def _records(frame: Any) -> list[dict[str, object]]:

@@ -17,6 +17,7 @@ from allocator.explain.point import point_of, short_units
 from allocator.explain.preposition import reserve_reasons
 from allocator.explain.proof import Proof, proof_of
 from allocator.explain.reason import Reason, as_table
+from allocator.explain.route import route_plan_reasons
 from allocator.explain.rules import blocking_rules, ruled_out
 from allocator.explain.shortage import Shortage, shortages_of, stated_shortages
 from allocator.explain.staff import staff_reasons
@@ -57,6 +58,8 @@ def reasons(
         return reserve_reasons(instance, plan, budget_seconds, most, community)
     if plan.decision == "staff":
         return staff_reasons(instance, plan, budget_seconds, most, community)
+    if plan.decision == "route":
+        return route_plan_reasons(instance, plan, budget_seconds, most, community)
     if len(instance["needs"]) > WHOLE_NEEDS and budget_seconds < LARGE_SECONDS:
         return as_table([])
     explainer = Explainer(instance, plan, time.monotonic() + budget_seconds)

@@ -12,6 +12,8 @@ import pandas as pd
 from allocator.doctor.words import number
 from allocator.engine.program import Floats
 from allocator.explain.route_lifts import LIFTS, lifted
+from allocator.instance import Instance
+from allocator.instance.route_build import route_case
 from allocator.instance.route_case import RouteCase
 from allocator.models.route.by_rule import by_rule
 from allocator.models.route.goals import better, ordered, values
@@ -261,3 +263,13 @@ def _reason(
     origins = sorted(set(mine["from_id"].astype("str"))) or [""]
     item = items[0] if len(items) == 1 else ""
     return RouteReason(place, item, code, family, float(left[stop]), text, detail, origins[0])
+
+
+def route_plan_reasons(
+    instance: Instance, plan: Plan, budget_seconds: float, most: int | None = 20, only: str = ""
+) -> pd.DataFrame:
+    """Explain a plan of routes from its instance and the orders it states."""
+    period = int(plan.instance.get("period") or 1)
+    orders = plan["orders"] if plan.states("orders") else None
+    case = route_case(instance, None, period, orders=orders, check=False)
+    return route_reasons(case, plan, budget_seconds, most, only)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from allocator.instance import Instance
 from allocator.plan import Plan
-from allocator.report import preposition, staff
+from allocator.report import preposition, route, staff
 from allocator.report.assumptions import assumption_sentences
 from allocator.report.goals import compared_lines, goals_lines
 from allocator.report.layout import wrap
@@ -33,6 +33,9 @@ def summary_text(plan: Plan, instance: Instance | None = None, width: int = 90) 
     elif plan.there and plan.decision == "staff":
         sections += [goals_lines(plan, width) if plan.goals else []]
         sections += staff.sections(plan, instance, width)
+    elif plan.there and plan.decision == "route":
+        sections += [goals_lines(plan, width) if plan.goals else []]
+        sections += route.sections(plan, instance, width)
     elif plan.there:
         sections += [
             goals_lines(plan, width) if plan.goals else [],
@@ -62,6 +65,8 @@ def _head(plan: Plan, instance: Instance | None, width: int) -> list[str]:
         lines += wrap(preposition.head_sentence(plan, instance), width)
     elif plan.there and plan.decision == "staff":
         lines += wrap(staff.head_sentence(plan), width)
+    elif plan.there and plan.decision == "route":
+        lines += wrap(route.head_sentence(plan), width)
     elif plan.there:
         lines += wrap(_size(plan), width)
     return lines
