@@ -77,6 +77,8 @@ class Board:
         self.prices = measure(case)
         self.parts = missing(case, start)
         self.worth = weights(case)[self.parts.stop] * self.parts.share
+        if noise:
+            self.worth = self.worth * self.dice.uniform(0.3, 1.7, len(self.worth))
         self.waiting = np.ones(len(self.parts), dtype=bool)
         self.gates = Gates(case)
         self.states: list[State] = []

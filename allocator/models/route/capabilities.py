@@ -44,7 +44,8 @@ class Search(Protocol):
 class Router:
     """A router, with the names of the rules and terms it can express.
 
-    `shared` says that it takes `workers`, the number of processes it may use.
+    Rules in `repaired` it does not see, or not in full; what it finds is then put right, so it may
+    help others but not stand alone. `shared` says that it takes `workers`, a number of processes.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Router:
     package: str
     rules: frozenset[str]
     terms: frozenset[str]
+    repaired: frozenset[str] = frozenset()
     shared: bool = False
 
     def load(self) -> Callable[..., Routes]:
@@ -83,6 +85,11 @@ def _types(case: RouteCase) -> bool:
     return len(np.unique(rows, axis=0)) > 1
 
 
+def _varied(case: RouteCase) -> bool:
+    minutes = case.vehicles.decontaminate[:, np.unique(case.stops.access)]
+    return bool((minutes != minutes[:, :1]).any())
+
+
 # What a rule is called, what it means, and when it is in force.
 RULES: dict[str, tuple[str, Callable[[RouteCase], Any]]] = {
     "windows": ("service within a time window", _any_window),
@@ -107,6 +114,10 @@ RULES: dict[str, tuple[str, Callable[[RouteCase], Any]]] = {
     "decontamination": (
         "decontamination before the next loading",
         lambda case: (case.vehicles.decontaminate[:, np.unique(case.stops.access)] > 0).any(),
+    ),
+    "highest": (
+        "decontamination by the highest class where the order is free",
+        lambda case: not case.clean_order and _varied(case),
     ),
     "trips": ("several trips with reloading", lambda case: (case.vehicles.trips > 1).any()),
     "reload_anywhere": ("loading away from home", lambda case: case.reload_anywhere),
@@ -140,8 +151,9 @@ ROUTERS = {
             "pyvrp",
             HERE + "pyvrp_router:pyvrp_router",
             "pyvrp",
-            EVERYTHING - {"gates", "docks", "pins", "started"},
+            EVERYTHING - {"gates", "docks", "highest", "pins", "started"},
             LINEAR,
+            frozenset({"gates", "docks", "highest"}),
             shared=True,
         ),
         Router(
@@ -155,8 +167,11 @@ ROUTERS = {
             "ortools",
             HERE + "ortools_router:ortools_router",
             "ortools",
-            EVERYTHING - {"cheaper_split", "docks"},
+            EVERYTHING
+            - {"release", "docks", "highest", "reload_anywhere", "cheaper_split"}
+            - {"pins", "started"},
             frozenset(UNITS),
+            frozenset({"release", "docks", "highest", "cheaper_split"}),
         ),
         Router(
             "rule",
@@ -164,6 +179,7 @@ ROUTERS = {
             "allocator",
             EVERYTHING - {"cheaper_split"},
             frozenset(UNITS),
+            frozenset({"cheaper_split"}),
         ),
     )
 }
@@ -175,9 +191,16 @@ def in_force(case: RouteCase) -> frozenset[str]:
     return frozenset(name for name, (_, test) in RULES.items() if bool(test(case)))
 
 
-def lacking(router: Router, case: RouteCase) -> list[str]:
-    """Return what a case asks for that a router cannot express, goals as "goal arrivals"."""
-    rules = [f"{name} ({RULES[name][0]})" for name in sorted(in_force(case) - router.rules)]
+def lacking(router: Router, case: RouteCase, helped: bool = False) -> list[str]:
+    """Return what a case asks for that a router cannot express, goals as "goal arrivals".
+
+    Args:
+        router: The router.
+        case: The case.
+        helped: Leave out what can be put right afterwards.
+    """
+    can = router.rules | router.repaired if helped else router.rules
+    rules = [f"{name} ({RULES[name][0]})" for name in sorted(in_force(case) - can)]
     return [*rules, *(f"goal {name}" for name in sorted(terms_of(case) - router.terms))]
 
 

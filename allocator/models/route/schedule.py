@@ -18,7 +18,8 @@ from allocator.models.route.routes import Route, Trip
 
 NEAR = 1e-6  # minutes, km: noise of sums
 ALWAYS: Windows = ((-inf, inf),)
-PROMPT = ("latest_arrival", "arrivals", "tardiness")  # goals that want no arrival delayed
+PROMPT = frozenset({"latest_arrival", "arrivals", "tardiness"})  # want no arrival delayed
+WORK = frozenset({"duration", "longest_work", "work_spread"})  # want duty short
 
 
 @dataclass
@@ -190,13 +191,27 @@ def _chosen_start(case: RouteCase, route: Route, steps: Chain) -> float:
         return early
     begins = forward(steps, early)
     anchor = len(begins) - 1
-    if any(name in PROMPT for goal in case.goals for _, name in goal.terms):
+    if prompt(case):
         anchor = next((k for k, visit in enumerate(steps.visit) if visit >= 0), anchor)
     start = max(early, latest_start(steps, anchor, begins[anchor]))
     longest = float(case.vehicles.longest[route.vehicle]) + NEAR
     if longest == inf or forward(steps, start)[-1] - start <= longest:
         return start
     return shortest_start(steps, early)
+
+
+def prompt(case: RouteCase) -> bool:
+    """Say whether arrivals come before duty in the goals, so that no arrival is delayed.
+
+    A goal that counts both looks at arrivals.
+    """
+    paid = bool((case.vehicles.per_hour > 0).any())
+    duty = WORK | {"cost"} if paid else WORK
+    for goal in case.goals:
+        names = {name for _, name in goal.terms}
+        if names & (PROMPT | duty):
+            return bool(names & PROMPT)
+    return False
 
 
 def shortest_start(steps: Chain, early: float) -> float:

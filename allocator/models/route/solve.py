@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from itertools import takewhile
 from typing import Any
 
+from allocator.instance.goals import GoalSpec
 from allocator.instance.route_case import RouteCase
 from allocator.models.route.bounds import bounds
 from allocator.models.route.by_rule import by_rule
@@ -100,19 +101,24 @@ def stages_of(case: RouteCase) -> list[tuple[Router, RouteCase]]:
     left, those that can express the whole case go on from there.
     """
     first = _leader(case)
-    if first is not None and not lacking(first[0], case) and len(first[1].goals) == len(case.goals):
+    if first is not None and not lacking(*first) and first[1].goals == goals_asked(case):
         return [first]
-    whole = [ROUTERS[name] for name in ("ortools", "rule") if not lacking(ROUTERS[name], case)]
-    return [*([first] if first else []), *((router, case) for router in whole)]
+    whole = [ROUTERS[name] for name in ("ortools", "rule")]
+    later = [(one, case) for one in whole if not lacking(one, case, helped=True)]
+    return [*([first] if first else []), *later]
+
+
+def goals_asked(case: RouteCase) -> tuple[GoalSpec, ...]:
+    """Return the goals of a case, the usual ones where it names none."""
+    return case.goals or DEFAULT
 
 
 def _leader(case: RouteCase) -> tuple[Router, RouteCase] | None:
-    goals = case.goals or DEFAULT
-    for name in ("cumulative", "pyvrp"):
-        router = ROUTERS[name]
-        part = case.replace(gates=None, docks=0) if name == "pyvrp" else case
-        part = part.replace(goals=tuple(takewhile(router.counts, goals)))
-        if part.goals and not lacking(router, part) and (name == "pyvrp" or _suits(part)):
+    """Return the router to begin with, and the case with the goals that it can count."""
+    for router in (ROUTERS["cumulative"], ROUTERS["pyvrp"]):
+        part = case.replace(goals=tuple(takewhile(router.counts, goals_asked(case))))
+        suits = router.name != "cumulative" or _suits(part)
+        if part.goals and suits and not lacking(router, part, helped=True):
             return router, part
     return None
 
