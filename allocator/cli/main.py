@@ -29,6 +29,7 @@ VERBS = {
     "evaluate": Verb(
         "allocator.cli.evaluate:evaluate", "Try a plan of reserves in other scenarios."
     ),
+    "report": Verb("allocator.cli.report:report", "A plan to read, to print, or for a map."),
     "compare": Verb("allocator.cli.compare:compare", "Set plans side by side."),
     "generate": Verb("allocator.cli.generate:generate", "Make an instance of any size."),
     "export": Verb("allocator.cli.export:export", "Pack an instance or plan into one file."),
