@@ -137,17 +137,17 @@ def _gate_alone(case: RouteCase, stop: int, vehicle: int, share: float) -> bool:
 
 
 def with_stop(case: RouteCase, routes: Routes, stop: int) -> Routes | None:
-    """Return the routes with the stop put in where it fits, in whole; None where it does not.
+    """Return the routes with more of a stop, put in where it fits; None where nothing does.
 
     Every place of every trip, one trip more and unused vehicles are tried; the other stops keep
-    their order.
+    their order. Goods that must come at once come in whole or not at all.
     """
-    known = shares(routes, len(case.stops)) > LEFT
+    before = shares(routes, len(case.stops))
+    known = before > LEFT
     known[stop] = True
     stops = replace(case.stops, permitted=case.stops.permitted & known[:, None])
     fresh = by_rule(case.replace(stops=stops), routes)
-    whole = shares(fresh, len(case.stops))[stop] >= 1.0 - LEFT
-    return fresh if whole else None
+    return fresh if shares(fresh, len(case.stops))[stop] > before[stop] + LEFT else None
 
 
 def _has_room(

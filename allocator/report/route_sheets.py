@@ -21,7 +21,7 @@ KINDS = {
     "decontaminate": "decontaminate",
     "return": "end",
 }
-HEADS = ("", "place", "arrive", "begin", "leave", "access", "hand over")
+HEADS = ("", "place", "arrive", "leave", "access", "hand over")
 STYLE = """
 body { font: 11pt/1.35 "Noto Sans", "Noto Sans CJK SC", "Microsoft YaHei", sans-serif; margin: 0; }
 section { padding: 12mm; page-break-after: always; break-after: page; }
@@ -31,8 +31,9 @@ p { margin: 0 0 2mm; }
 table { border-collapse: collapse; width: 100%; }
 th, td { border: 0.3mm solid #777; padding: 1mm 1.5mm; text-align: left; vertical-align: top; }
 th { background: #eee; } tr { break-inside: avoid; }
-td.time { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
-td.box { width: 24mm; } tr.depot td { background: #f6f6f6; }
+td.time { text-align: right; max-width: 20mm; font-variant-numeric: tabular-nums; }
+td.box { width: 26mm; } td.place { width: 28%; } td.goods { min-width: 48mm; }
+tr.depot td { background: #f6f6f6; }
 td.sealed { font-weight: bold; border-left: 1.5mm solid #b00; }
 td.controlled { border-left: 1.5mm solid #c80; }
 .drill { border: 0.6mm solid #b00; padding: 1mm 2mm; font-weight: bold; }
@@ -47,8 +48,7 @@ class Line:
     kind: str
     number: str
     place: str
-    arrive: str
-    begin: str
+    arrive: str  # with the begin, where the vehicle waits
     leave: str
     access: str
     goods: tuple[str, ...]
@@ -56,9 +56,7 @@ class Line:
     def cells(self) -> tuple[str, ...]:
         """Return the texts of the row."""
         goods = "; ".join(self.goods)
-        return (
-            self.number, self.place, self.arrive, self.begin, self.leave, self.access, goods
-        )  # fmt: skip
+        return (self.number, self.place, self.arrive, self.leave, self.access, goods)
 
 
 @dataclass(frozen=True)
@@ -107,7 +105,10 @@ def sheets(plan: Plan, instance: Instance | None = None, only: str = "") -> Iter
 
 def _line(row: Mapping[object, object], count: int, goods: tuple[str, ...], names: Names) -> Line:
     kind, place = str(row["kind"]), names.place(str(row["place_id"]))
-    times = [names.clock(float(str(row[name]))) for name in ("arrive", "begin", "leave")]
+    arrive, begin, leave = (
+        names.clock(float(str(row[name]))) for name in ("arrive", "begin", "leave")
+    )
+    times = (arrive if begin == arrive else f"{arrive}, begin {begin}", leave)
     if kind == "stop":
         return Line(kind, str(count), place, *times, str(row["access"]), goods)
     return Line(kind, "", f"{KINDS.get(kind, kind)}: {place}", *times, "", goods)
@@ -151,7 +152,7 @@ def sheets_text(plan: Plan, instance: Instance | None, width: int, only: str = "
         lines = [sheet.title, *wrap(sheet.about, width)]
         for trip, rows in sheet.trips.items():
             lines += ["", *wrap(f"Trip {trip}. Load: {sheet.loads.get(trip, 'on board')}", width)]
-            columns = [Column(head, right=head in ("arrive", "begin", "leave")) for head in HEADS]
+            columns = [Column(head, right=head == "leave") for head in HEADS]
             lines += table(columns, [row.cells() for row in rows], width)
         parts.append("\n".join(lines))
     return "\n\n\n".join(parts)
@@ -185,7 +186,7 @@ def _section(sheet: Sheet, title: str, drill: bool) -> str:
 
 
 def _row(line: Line) -> str:
-    classes = ("", "", "time", "time", "time", line.access, "")
+    classes = ("", "place", "time", "time", line.access, "goods")
     texts = [escape(text) for text in line.cells()]
     texts[-1] = "<br>".join(escape(one) for one in line.goods)
     cells = "".join(
