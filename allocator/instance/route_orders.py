@@ -11,6 +11,7 @@ from allocator.errors import InstanceError
 from allocator.instance.faultlog import FaultLog, nearest
 from allocator.instance.lanes import Floats, Ints
 from allocator.instance.network import Network, item_positions
+from allocator.instance.route_permits import permits
 
 ANY = ""
 """Origin of goods that every open site may send."""
@@ -78,8 +79,9 @@ def refuse_unknown(net: Network, table: pd.DataFrame, name: str, log: FaultLog) 
 def of_needs(net: Network, minutes: Floats, period: int, log: FaultLog) -> pd.DataFrame:
     """Return the orders that serve the needs of a period in full (COLUMNS).
 
-    Each need is met from the nearest site that has something left, first needs first. Where no
-    table says what sites hold, every open site may send.
+    Each need is met from the nearest site that has something left and a vehicle with a permit
+    for the place, urgent items first. Where no table says what sites hold, every open site may
+    send.
 
     Args:
         net: The instance.
@@ -101,14 +103,27 @@ def of_needs(net: Network, minutes: Floats, period: int, log: FaultLog) -> pd.Da
     if not len(net.lots.place):
         return _orders(net, place, item, quantity, np.full(len(rows), -1))
     stock = spare_stock(net, period)[sites]
-    order = np.argsort(minutes[np.ix_(sites, place)], axis=0, kind="stable")
+    near = reachable(net, minutes, period)[np.ix_(sites, place)]
+    order = np.argsort(near, axis=0, kind="stable")
+    cut_off = np.isinf(near).all(axis=0)  # Ordered all the same: the case tells what is wrong.
     found, left = [], quantity.copy()
     for rank in range(len(sites)):
-        given = _taken(stock, order[rank], item, left)
+        may = np.isfinite(near[order[rank], np.arange(len(rows))]) | cut_off
+        given = _taken(stock, order[rank], item, np.where(may, left, 0.0))
         found.append(_orders(net, place, item, given, sites[order[rank]]))
         left = left - given
     _tell_uncovered(net, place, left, period, log)
     return summed(pd.concat(found, ignore_index=True))
+
+
+def reachable(net: Network, minutes: Floats, period: int) -> Floats:
+    """Return the minutes (places, places), inf from where no vehicle has a permit for a place."""
+    may = permits(net, np.arange(len(net.places.ids)), period).T
+    home = net.places.find(net.instance["vehicles"]["site_id"])
+    everywhere = (home < 0) | net.instance.policy.reload_anywhere
+    found = np.broadcast_to(may[everywhere].any(axis=0), minutes.shape).copy()
+    np.logical_or.at(found, home[home >= 0], may[home >= 0])
+    return np.where(found, minutes, np.inf)
 
 
 def _taken(stock: Floats, site: Ints, item: Ints, wanted: Floats) -> Floats:
@@ -177,6 +192,7 @@ def other_origins(
     groups = list(orders[orders["from_id"] != ANY].groupby(["place_id", "from_id"], sort=False))
     keys = [(str(key[0]), str(key[1])) for key, _ in groups]
     found: dict[tuple[str, str], list[str]] = {key: [] for key in keys}
+    minutes = reachable(net, minutes, period)
     lines = [
         (item_positions(net.instance, rows["item_id"]), rows["quantity"].to_numpy(float))
         for _, rows in groups

@@ -13,8 +13,7 @@ from allocator.instance.network import Network, item_positions
 from allocator.instance.route_case import Stops, Vehicles
 from allocator.instance.route_hours import begin_windows, hours, row_of_period
 from allocator.instance.route_orders import ANY
-from allocator.instance.schema import ACCESS_CLASSES
-from allocator.instance.vehicles import allowed_words
+from allocator.instance.route_permits import permits
 
 OWN = ["place_id", "from_id", "route"]
 """Goods that are alike in these are one stop."""
@@ -124,7 +123,7 @@ def stops_of(
     """
     said = row_of_period(net.instance["stops"], period).reindex(net.places.ids[drops.place])
     access = net.access[drops.place, period - 1]
-    permitted = permits(net, vehicles, drops.place, access)
+    permitted = permits(net, drops.place, period)[:, vehicles.line]
     clock, length = period_clock(net.instance["periods"], period)
     stay = _longest_visit(net, drops, vehicles, permitted, service)
     people = people_of(net, drops)
@@ -158,17 +157,6 @@ def stops_of(
 def _clock_of(column: pd.Series, clock: float, blank: float) -> Floats:
     minutes = at_clock(minutes_column(column.fillna("").astype(str)), clock)
     return np.where(np.isnan(minutes), blank, minutes)
-
-
-def permits(net: Network, vehicles: Vehicles, place: Ints, access: Ints) -> Bools:
-    """Return (n, V): the type may enter the zone of the place and its class of access."""
-    table = net.instance["vehicles"].iloc[vehicles.line]
-    zone = net.places.zone[place]
-    zones = sorted({name for name in zone if name})
-    at = pd.Index(zones).get_indexer(pd.Index(zone))
-    in_zone = allowed_words(table["zones"], zones)[:, np.maximum(at, 0)].T
-    in_class = allowed_words(table["access"], ACCESS_CLASSES)[:, access].T
-    return np.asarray((in_zone | (at < 0)[:, None]) & in_class)
 
 
 def largest_share(load: Floats, capacity: Floats, permitted: Bools) -> Floats:
