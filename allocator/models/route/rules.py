@@ -36,7 +36,7 @@ def _of_route(case: RouteCase, route: Route, table: Timetable) -> Iterator[str]:
     fleet, v, fixed = case.vehicles, route.vehicle, begun(case, route)
     km, trips = (0.0, 0) if fixed is None else (fixed.km, max(0, fixed.trips - 1))
     if not isfinite(table.end) or not isfinite(table.distance):
-        yield "arc"
+        yield "road"
     if table.missed:
         yield "window"
     if table.overtime > NEAR:
@@ -46,7 +46,7 @@ def _of_route(case: RouteCase, route: Route, table: Timetable) -> Iterator[str]:
     if table.distance + km > fleet.farthest[v] + NEAR:
         yield "farthest"
     if len(route.trips) + trips > fleet.trips[v]:
-        yield "trips"
+        yield "trip_count"
     for number, trip in enumerate(route.trips):
         yield from _of_trip(case, v, trip, number == 0 and fixed is not None)
 
@@ -56,11 +56,11 @@ def _of_trip(case: RouteCase, vehicle: int, trip: Trip, under_way: bool) -> Iter
     share = np.array([visit.share for visit in trip.visits])
     room = case.vehicles.capacity[vehicle]
     if ((share @ stops.load[rows]) > room * (1 + SHARE) + SHARE).any() if rows else False:
-        yield "capacity"
+        yield "load"
     if not stops.permitted[rows, vehicle].all():
         yield "permit"
     if case.clean_order and (np.diff(stops.access[rows]) < 0).any():
-        yield "order"
+        yield "class_order"
     if under_way:
         return
     if not stops.origins[rows, trip.depot].all():
@@ -81,7 +81,7 @@ def _of_all(case: RouteCase, routes: Routes) -> Iterator[str]:
     split = ~case.stops.divisible if case.split != "never" else np.ones(len(case.stops), bool)
     for stop, number in visits.items():
         if part[stop] > 1 + SHARE:
-            yield f"share: stop {stop}"
+            yield f"ordered: stop {stop}"
         if split[stop] and (number > 1 or part[stop] < 1 - SHARE):
             yield f"split: stop {stop}"
 

@@ -184,7 +184,7 @@ def latest_start(steps: Chain, last: int, minute: float) -> float:
 def _chosen_start(case: RouteCase, route: Route, steps: Chain) -> float:
     """Return the start that keeps the earliest end, or the arrivals where goals look at them.
 
-    Where the longest duty does not allow that, the start with the shortest duty.
+    Where duty is then too long, or paid and a stop has several windows: the shortest duty.
     """
     early = steps.windows[0][0][0]
     if begun(case, route) is not None:
@@ -194,10 +194,13 @@ def _chosen_start(case: RouteCase, route: Route, steps: Chain) -> float:
     if prompt(case):
         anchor = next((k for k, visit in enumerate(steps.visit) if visit >= 0), anchor)
     start = max(early, latest_start(steps, anchor, begins[anchor]))
+    several = any(len(windows) > 1 for windows in steps.windows)
     longest = float(case.vehicles.longest[route.vehicle]) + NEAR
-    if longest == inf or forward(steps, start)[-1] - start <= longest:
-        return start
-    return shortest_start(steps, early)
+    if forward(steps, start)[-1] - start > longest or (
+        several and not prompt(case) and _pays_duty(case)
+    ):
+        return shortest_start(steps, early)
+    return start
 
 
 def prompt(case: RouteCase) -> bool:
@@ -205,13 +208,17 @@ def prompt(case: RouteCase) -> bool:
 
     A goal that counts both looks at arrivals.
     """
-    paid = bool((case.vehicles.per_hour > 0).any())
-    duty = WORK | {"cost"} if paid else WORK
+    duty = WORK | {"cost"} if (case.vehicles.per_hour > 0).any() else WORK
     for goal in case.goals:
         names = {name for _, name in goal.terms}
         if names & (PROMPT | duty):
             return bool(names & PROMPT)
     return False
+
+
+def _pays_duty(case: RouteCase) -> bool:
+    paid = bool((case.vehicles.per_hour > 0).any())
+    return paid or any(name in WORK for goal in case.goals for _, name in goal.terms)
 
 
 def shortest_start(steps: Chain, early: float) -> float:
