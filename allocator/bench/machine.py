@@ -9,7 +9,17 @@ from typing import Any
 
 from allocator.bench.suite import Settings
 
-PACKAGES = ("community-allocator", "numpy", "scipy", "pandas", "highspy", "pulp", "ortools")
+PACKAGES = (
+    "community-allocator",
+    "numpy",
+    "scipy",
+    "pandas",
+    "highspy",
+    "pulp",
+    "ortools",
+    "pyvrp",
+    "pyvroom",
+)
 
 
 def environment(settings: Settings) -> dict[str, Any]:

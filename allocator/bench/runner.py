@@ -55,7 +55,10 @@ def run_suite(
                 rows += found
     except KeyboardInterrupt:
         return Finished(rows, interrupted=True)
-    return Finished(rows)
+    last = list(suite.summary(rows))
+    for row in last:
+        listen(row)
+    return Finished(rows + last)
 
 
 def _measurements(

@@ -88,6 +88,7 @@ class Suite:
         cases: Returns the cases; may read the reference data, must be light.
         run: Runs one method on one case and returns its rows; called in a process of its own.
         compare: Returns more rows from the rows of all methods of one case, such as ratios.
+        summary: Returns more rows from all rows of a run, such as means.
         notes: What a reader of the results must know.
     """
 
@@ -96,4 +97,5 @@ class Suite:
     cases: Cases
     run: Run
     compare: Compare = _nothing
+    summary: Compare = _nothing
     notes: tuple[str, ...] = ()

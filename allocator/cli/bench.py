@@ -41,7 +41,7 @@ def list_suites(suite: str, data: str | None) -> Reply:
         described = [{"case": case.name, "methods": list(case.methods)} for case in cases]
         return Reply("\n".join(lines), {"suite": suite, "cases": described})
     purposes = {name: load_suite(name).purpose for name in suites()}
-    text = "\n".join(f"{name:16}{purpose}" for name, purpose in purposes.items())
+    text = "\n".join(f"{name:18}{purpose}" for name, purpose in purposes.items())
     listed = [{"suite": name, "purpose": purpose} for name, purpose in purposes.items()]
     return Reply(text, {"suites": listed})
 
