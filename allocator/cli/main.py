@@ -21,6 +21,7 @@ VERBS = {
     "route": Verb(
         "allocator.cli.route:route", "Turn what a period sends into routes a driver can run."
     ),
+    "plan": Verb("allocator.cli.plan:plan", "Dispatch, then the routes of its periods."),
     "check": Verb("allocator.cli.check:check", "Judge a plan from its instance alone."),
     "explain": Verb("allocator.cli.explain:explain", "Say why a shortage is there."),
     "assess": Verb(

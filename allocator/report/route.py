@@ -85,11 +85,13 @@ def type_lines(plan: Plan, width: int) -> list[str]:
         return []
     columns = [Column("Vehicles"), *(Column(one, right=True) for one in
                ("used", "trips", "stops", "km", "kg", "mean duty"))]  # fmt: skip
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for (kind, site), mine in routes.groupby(["vehicle_type", "site_id"], sort=False):
         duty = float((mine["end"] - mine["start"]).mean())
         sums = [number(mine[name].sum()) for name in ("trips", "stops", "km", "load_kg")]
-        rows.append((f"{kind} of {site}" if site else kind, number(len(mine)), *sums, hours(duty)))
+        rows.append(
+            (f"{kind} of {site}" if site else str(kind), number(len(mine)), *sums, hours(duty))
+        )
     hidden = len(rows) - MOST
     more = wrap(f"and {count(hidden, 'type and home', 'types and homes')} more", width)
     return [*table(columns, rows[:MOST], width), *(more if hidden > 0 else [])]

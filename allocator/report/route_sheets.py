@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from html import escape
+from typing import Any
 
 import pandas as pd
 
@@ -73,13 +74,13 @@ class Sheet:
 def sheets(plan: Plan, instance: Instance | None = None, only: str = "") -> Iterator[Sheet]:
     """Return a sheet a route, or that of one route only."""
     names = names_of(instance, period_of(plan))
-    heads = routes_table(plan).set_index("route")
+    heads = {str(one["route"]): one for one in routes_table(plan).to_dict("records")}
     rows = plan["routes"].sort_values(["route", "sequence"], kind="stable")
     goods = _goods(plan, names)
     for route, mine in rows.groupby("route", sort=False):
         if only and str(route) != only:
             continue
-        head = heads.loc[route]
+        head: Mapping[Any, Any] = heads[str(route)]
         vehicle = f"{head['vehicle_type']} {number(head['number'])}"
         about = (
             f"{vehicle} of {names.place(str(head['site_id']))}, "
@@ -133,12 +134,13 @@ def _loads(plan: Plan, route: str, rows: pd.DataFrame, names: Names) -> dict[int
     """Return what is loaded for every trip: the sum of what it hands over, with its weight."""
     given = plan["deliveries"]
     given = given[given["route"] == route]
-    sums = given.groupby(["trip", "item_id"], sort=True)["quantity"].sum()
+    sums = given.groupby(["trip", "item_id"], sort=True)["quantity"].sum().reset_index()
     heavy = rows[rows["kind"].isin(("depart", "reload"))].groupby("trip")[["load_kg", "load_m3"]]
     found = {}
     for trip, loads in heavy.last().iterrows():
-        items = sums.loc[trip] if trip in sums.index.get_level_values(0) else sums.iloc[:0]
-        parts = [_amount(str(item), float(q), names) for item, q in items.items()]
+        mine = sums[sums["trip"] == trip]
+        pairs = zip(mine["item_id"], mine["quantity"], strict=True)
+        parts = [_amount(str(item), float(quantity), names) for item, quantity in pairs]
         weight = f"{number(loads['load_kg'])} kg" if loads["load_kg"] == loads["load_kg"] else ""
         room = f", {number(loads['load_m3'])} m3" if loads["load_m3"] == loads["load_m3"] else ""
         found[int(str(trip))] = f"{'; '.join(parts) or 'nothing'} ({weight}{room})"

@@ -1,0 +1,169 @@
+"""`allocator plan`: the chain of plans, from dispatch to routes and back once."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from allocator.cli.dispatch import Request, case_of, default_out, require, stopped_like_ctrl_c
+from allocator.cli.envelope import Reply, run_command
+from allocator.cli.plan_reply import exit_code, faults, width
+from allocator.cli.preposition import limits_of
+from allocator.cli.progress import ProgressLines
+from allocator.cli.settings import policy_settings, run_settings
+from allocator.errors import UsageError
+
+if TYPE_CHECKING:
+    from allocator.plan import Plan
+    from allocator.runs.chain import Chained
+
+HELP = """
+\b
+Examples:
+  allocator plan my-city
+  allocator plan my-city --period 1 --time-limit 10m
+  allocator plan my-city --period 1 --period 2 --out plans/week --workers 2
+
+The whole chain: decide what goes where and when (dispatch), then turn every period of it, or those
+named with --period, into routes (route). The hours routes really take teach dispatch its zone
+factor; where routes leave something behind for want of hours, dispatch and routes are made once
+more with it, and the better of the two is kept: that of which most arrives.
+
+OUT (plans/NAME-plan here) gets a folder a plan: dispatch, routes-1, routes-2 and so on, each
+written as soon as it is made, so that a limit or Ctrl-C loses nothing.
+
+\b
+Then:
+  allocator report OUT/routes-1 --sheets         what each driver does
+  allocator explain OUT/dispatch C017            why a community is short
+  allocator explain OUT/routes-1                 why stops are left behind
+
+\b
+Exit codes:
+  0  there are plans and the judge found no fault in them
+  2  the command makes no sense        3  the instance is not valid
+  4  proven: no plan obeys the rules   5  stopped without a plan
+  6  a plan breaks a rule              130  interrupted; what was made is written
+"""
+SHORT = "Dispatch, then the routes of its periods."
+PATH = click.Path(path_type=Path)
+
+
+@click.command(help=HELP, short_help=SHORT)
+@click.argument("instance", type=PATH)
+@click.option("--out", type=PATH, help="Folder of the plans.  [default: plans/NAME-plan]")
+@click.option(
+    "--period",
+    "periods",
+    type=int,
+    multiple=True,
+    help="A period to route; may stand several times.  [default: all]",
+)
+@click.option("--router", metavar="NAME", help="Which router.  [default: the policy, auto]")
+@click.option("--time-limit", metavar="S", help="Wall clock of the whole chain: 90, 15m or 1h.")
+@click.option("--work-limit", metavar="N", help="Iterations of the routers.")
+@click.option("--seed", metavar="N", help="Seed of every random choice.  [default: 0]")
+@click.option("--workers", metavar="N", help="Parallel workers; recorded with the plans.")
+@click.option("--scenario", default="", metavar="ID", help="Apply a scenario of the instance.")
+@click.option("--set", "assignments", multiple=True, metavar="KEY=VALUE", help="A policy key.")
+@click.option("--quiet", is_flag=True, help="No progress.")
+@run_command
+def plan(
+    instance: Path,
+    out: Path | None,
+    periods: tuple[int, ...],
+    router: str | None,
+    scenario: str,
+    assignments: tuple[str, ...],
+    quiet: bool,
+    **flags: str | None,
+) -> Reply:
+    """Run the chain, write its plans and tell of them."""
+    began = time.monotonic()
+    policy = policy_settings(assignments, {"router": router})
+    request = Request(instance, out, scenario=scenario, policy=policy, quiet=quiet)
+    chosen = run_settings(flags)
+    with ProgressLines(quiet) as progress:
+        from allocator.runs.chain import Chain
+
+        target = out or _usual(request)
+        _refuse_other(target)
+        case = case_of(request)
+        progress.tell(f"{instance} is read; the plans go to {target}")
+        limits = limits_of(chosen, time.monotonic() - began)
+        keep = _keeper(target, request)
+        with stopped_like_ctrl_c():
+            chained = Chain(case, periods, limits, progress, router or "", keep).run()
+    return _reply(chained)
+
+
+def _usual(request: Request) -> Path:
+    usual = default_out(request)
+    return usual.with_name(f"{usual.name}-plan")
+
+
+def _refuse_other(target: Path) -> None:
+    """Refuse a folder with something in it that is none of ours.
+
+    Raises:
+        UsageError: E2356.
+    """
+    from allocator.plan.folder import MARKER
+
+    if target.is_file() or (target / MARKER).exists():
+        raise UsageError.because(
+            "this is a plan or a file; the chain writes a folder of plans",
+            where=str(target),
+            action="name another folder with --out",
+            code="E2356",
+        )
+
+
+def _keeper(target: Path, request: Request) -> Callable[[str, Plan], Plan]:
+    """Return what writes a plan of the chain as one act, with what it was made for."""
+
+    def keep(name: str, made: Plan) -> Plan:
+        require(made)
+        settings: Mapping[str, Any] = dict(request.policy)
+        if name == "dispatch":
+            settings = {**settings, "zone_factor": made.run["policy"]["zone_factor"]}
+        record = {
+            **made.run,
+            "instance_path": str(request.instance.absolute()),
+            "scenario": request.scenario,
+            "settings": settings,
+        }
+        written = made.replace(run=record)
+        return written.replace(path=written.save(target / name))
+
+    return keep
+
+
+def _reply(chained: Chained) -> Reply:
+    from allocator.report.chain import chain_text
+
+    plans, best = chained.plans, chained.best
+    worst = max((exit_code(one) for one in plans.values()), default=0)
+    data = {
+        "plans": {name: str(one.path) for name, one in plans.items()},
+        "periods": chained.table.to_dict("records"),
+        "zone_factor": {"dispatch": best.factor, "routes": chained.factor},
+        "rounds": [
+            {"zone_factor": one.factor, "left": one.left, "arrives": dict(one.arrives)}
+            for one in chained.rounds
+        ],
+        "goals": {goal.name: goal.value for goal in best.dispatch.goals},
+        "arrives": dict(best.arrives),
+        "notes": list(chained.notes),
+    }
+    return Reply(
+        text=chain_text(plans, chained.table, best.arrives, chained.notes, width()),
+        data=data,
+        errors=tuple(fault for one in plans.values() for fault in faults(one)),
+        status="interrupted" if worst == 130 else "invalid" if worst else "valid",
+        exit_code=worst,
+    )
