@@ -10,15 +10,28 @@ import pytest
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
+from routing_bench.building import ARRIVALS, Fleet, rounded
+from routing_bench.building import case_of as building_case
 
-from allocator.models.route.cumulative_data import NO_WAY, Cumulative, Order
+from allocator.instance.route_case import RouteCase
+from allocator.models.route.cumulative import cumulative
+from allocator.models.route.cumulative_data import (
+    NO_WAY,
+    Cumulative,
+    Order,
+    from_case,
+    obstacles,
+)
 from allocator.models.route.cumulative_moves import Price, exchange, penalty, tails
 from allocator.models.route.cumulative_pool import Pool, partition
+from allocator.models.route.cumulative_rounds import Stretch, searched
 from allocator.models.route.cumulative_ruin import insertion_cost, neighbours, shake
-from allocator.models.route.cumulative_search import Search
 from allocator.models.route.cumulative_slots import LONGEST
 from allocator.models.route.cumulative_state import Known, State, run_of
 from allocator.models.route.cumulative_within import settled
+from allocator.models.route.goals import values
+from allocator.models.route.routes import Routes
+from allocator.models.route.rules import broken
 
 PRICE = Price(load=500.0, late=7.0)
 
@@ -175,26 +188,24 @@ def brute(one: Cumulative) -> float:
     return least
 
 
-def searched(one: Cumulative, iterations: int = 60, seed: int = 0) -> tuple[float, list[Order]]:
-    kept: list[tuple[float, list[Order]]] = [(np.inf, [])]
-    search = Search(one, (seed,), keep=lambda orders, value: kept.append((value, list(orders))))
-    search.run(lambda iteration: iteration / iterations)
-    return kept[-1]
+def value_of(one: Cumulative, orders: list[Order] | None) -> float:
+    return np.inf if orders is None else sum(map(one.cost, one.kind.tolist(), orders))
 
 
 @pytest.mark.parametrize("seed", range(6))
 @pytest.mark.parametrize("shift", [np.inf, 75.0])
 def test_brute_force_finds_nothing_better(seed: int, shift: float) -> None:
     one = problem(seed, 5, kinds=2, each=1, tight=0.75, shift=shift)
-    value, orders = searched(one)
-    assert value == pytest.approx(brute(one))
-    if np.isfinite(value):
+    orders = searched(one, (0,), None, Stretch(iterations=60)).best
+    assert value_of(one, orders) == pytest.approx(brute(one))
+    if orders is not None:
         assert all(map(one.fits, one.kind.tolist(), orders))
 
 
 def test_same_seed_and_iterations_give_the_same_plan() -> None:
     one = problem(8, 25)
-    assert searched(one) == searched(one)
+    first, again = (searched(one, (3,), None, Stretch(iterations=40)) for _ in range(2))
+    assert first == again
 
 
 def test_a_missing_way_is_not_used_where_another_plan_is_there() -> None:
@@ -202,9 +213,9 @@ def test_a_missing_way_is_not_used_where_another_plan_is_there() -> None:
     travel = one.travel.copy()
     travel[:4, 4:8] = NO_WAY
     one = replace(one, travel=travel)
-    _, orders = searched(one)
+    orders = searched(one, (0,), None, Stretch(iterations=60)).best
+    assert orders is not None
     legs = {leg for order in orders for leg in pairwise(order)}
-    assert orders
     assert not any(a < 4 <= b for a, b in legs)
 
 
@@ -235,3 +246,71 @@ def test_penalties_are_those_of_overload_and_late_return() -> None:
     paid = penalty(one, 0, order, PRICE)
     assert paid == pytest.approx(goal(one, 0, order) - one.cost(0, order))
     assert paid > 0
+
+
+# --- from a case -------------------------------------------------------------------
+
+
+def case_of(seed: int, stops: int = 12, vehicles: int = 4) -> RouteCase:
+    random = np.random.default_rng(seed)
+    way = rounded(random.integers(0, 100, (stops + 1, 2)))
+    fleet = Fleet(vehicles, 12.0)
+    load = random.integers(1, 4, stops)
+    return building_case(way, load, [fleet], minutes=way, goals=ARRIVALS)
+
+
+def test_routes_of_a_case_keep_its_rules_and_have_the_value_searched_for() -> None:
+    case = case_of(1)
+    told: list[Routes] = []
+    routes = cumulative(case, seed=2, iterations=60, report=told.append)
+    assert not broken(case, routes)
+    assert told[-1] == routes
+    counted = [values(case, one)["arrivals"] for one in told]
+    assert counted == sorted(counted, reverse=True)
+    problem = from_case(case)
+    orders = [tuple(visit.stop for visit in route.visits) for route in routes]
+    assert counted[-1] == pytest.approx(sum(problem.cost(0, order) for order in orders))
+    assert cumulative(case, seed=2, iterations=60) == routes
+
+
+def test_the_search_goes_on_from_a_plan_and_never_ends_worse() -> None:
+    case = case_of(3)
+    first = cumulative(case, iterations=10)
+    again = cumulative(case, seed=1, iterations=10, start=first)
+    assert values(case, again)["arrivals"] <= values(case, first)["arrivals"]
+
+
+def test_two_workers_give_the_same_plan_twice() -> None:
+    case = case_of(4)
+    one, other = (cumulative(case, seed=5, iterations=20, workers=2) for _ in range(2))
+    assert one == other
+
+
+def test_stops_beyond_the_fleet_are_left_out_those_of_small_prize_first() -> None:
+    case = case_of(5, stops=6, vehicles=1)
+    load = np.array([5.0, 5.0, 5.0, 5.0, 1.0, 1.0])[:, None]
+    prize = np.array([9.0, 8.0, 1.0, 2.0, 9.0, 9.0])
+    case = case.replace(stops=replace(case.stops, load=load, prize=prize))
+    routes = cumulative(case, iterations=10)
+    assert sorted(visit.stop for route in routes for visit in route.visits) == [0, 1, 4, 5]
+
+
+@pytest.mark.parametrize(
+    ("stops", "vehicles", "word"),
+    [
+        ({"windows": (((0.0, 9.0),),) * 12}, {}, "time windows"),
+        ({"release": np.ones(12)}, {}, "release times"),
+        ({"permitted": np.zeros((12, 1), bool)}, {}, "permits"),
+        ({}, {"farthest": np.array([9.0])}, "distance limits"),
+    ],
+)
+def test_rules_it_cannot_keep_are_named(
+    stops: dict[str, object], vehicles: dict[str, object], word: str
+) -> None:
+    case = case_of(6)
+    assert obstacles(case) == ()
+    case = case.replace(
+        stops=replace(case.stops, **stops),  # type: ignore[arg-type]
+        vehicles=replace(case.vehicles, **vehicles),  # type: ignore[arg-type]
+    )
+    assert obstacles(case) == (word,)

@@ -7,7 +7,7 @@ the loading. So arrivals are prefix sums of travel, and a route is a tuple of st
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -51,6 +51,16 @@ class Cumulative:
         """(N, N) the travel to a node (row) from another (column)."""
         return np.ascontiguousarray(self.travel.T)
 
+    def only(self, kept: Ints) -> Cumulative:
+        """Return the problem with some of the stops."""
+        nodes = np.r_[kept, np.arange(self.stops, len(self.travel))]
+        return replace(
+            self,
+            travel=self.travel[np.ix_(nodes, nodes)],
+            weight=self.weight[nodes],
+            load=self.load[nodes],
+        )
+
     def arrivals(self, kind: int, order: Order) -> Floats:
         """Return the arrival at each stop of a route, then the minute it is back."""
         start = self.stops + kind
@@ -85,7 +95,6 @@ def obstacles(case: RouteCase) -> tuple[str, ...]:
         "fixed routes": bool(case.fixed),
         "travel profiles": len(np.unique(vehicles.profile)) > 1,
         "fixed minutes by type": len(np.unique(vehicles.unloading)) > 1,
-        "pools of vehicles": len(np.unique(vehicles.line)) < len(vehicles),
         "distance limits": bool(np.isfinite(vehicles.farthest).any()),
         "capacity of gates": case.gates is not None and bool(np.isfinite(case.gates).any()),
         "docks": case.docks > 0,

@@ -41,6 +41,8 @@ def partition(
     """
     names = sorted(pool, key=lambda name: (pool[name][0] / len(name[1]), pool[name][1]))
     names = names[:MOST_COLUMNS]
+    if len({stop for name in names for stop in name[1]}) < problem.stops:
+        return None
     program = Program()
     used = program.add_columns("used", len(names), 1.0, integer=True)
     once = program.add_rows("once", problem.stops, lower=1.0, upper=1.0)

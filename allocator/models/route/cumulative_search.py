@@ -28,7 +28,7 @@ class Search:
         problem: Cumulative,
         seed: tuple[int, ...],
         start: list[Order] | None = None,
-        keep: Callable[[list[Order], float], None] = lambda orders, value: None,
+        keep: Callable[[list[Order]], None] = lambda orders: None,
     ) -> None:
         """Start from orders, one a vehicle, or from none; `keep` hears plans that fit."""
         self.problem, self._keep = problem, keep
@@ -74,7 +74,7 @@ class Search:
         self._fitted.append(fitting)
         if fitting and state.goal() < self.value - 1e-7:
             self.value = state.goal()
-            self._keep(state.orders, self.value)
+            self._keep(state.orders)
 
     def _note_route(self, kind: int, order: Order) -> bool:
         name = kind, frozenset(order)
