@@ -94,6 +94,21 @@ def test_windows_leave_time_to_hand_over_before_the_gate_closes() -> None:
     assert case.stops.windows[3] == ((0, INF),)
 
 
+def test_goods_that_no_single_opening_can_take_come_in_parts() -> None:
+    noon = {"curfews": {"zone_id": ["inner"], "from": ["12:00"], "to": ["14:00"]}}
+    slow = with_columns("gates", hands=[0.25, None])  # A's 100 minutes of handling take 400.
+    case = route_case(town(**slow, **noon), dispatch(), 1)
+    assert case.stops.ids[:2] == ("A@W/1", "A@W/2")
+    assert case.stops.service[:2] == pytest.approx([200, 200])
+    assert case.stops.windows[0] == ((480, 505), (840, 865))
+    assert case.goods.loc[case.goods["stop"] < 2, "quantity"].tolist() == [50, 5, 50, 5]
+    assert case.stops.prize[:2] == pytest.approx([100, 100])
+    packs = with_columns("items", whole_packs=[True, True], pack_size=[20, 10])
+    case = route_case(town(**slow, **noon, **packs), dispatch(), 1)
+    goods = case.goods[case.goods["stop"] < 3]
+    assert goods["quantity"].tolist() == [40, 10, 40, 20]
+
+
 def test_curfews_cut_the_day_of_their_zone() -> None:
     curfew = {
         "curfews": {

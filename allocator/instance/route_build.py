@@ -12,6 +12,7 @@ from allocator.instance.instance import Instance
 from allocator.instance.lanes import Floats, Ints
 from allocator.instance.network import Network, network
 from allocator.instance.route_case import RouteCase
+from allocator.instance.route_drops import dimensions_of, drops_of
 from allocator.instance.route_faults import route_faults
 from allocator.instance.route_fleet import entries, fleet
 from allocator.instance.route_gates import gate_minutes, service_minutes
@@ -24,8 +25,9 @@ from allocator.instance.route_orders import (
     other_origins,
     refuse_unknown,
 )
+from allocator.instance.route_parts import in_parts, parts_needed
 from allocator.instance.route_pins import PinnedRoute, fixed_routes, pinned_routes, taken
-from allocator.instance.route_stops import dimensions_of, drops_of, stops_of
+from allocator.instance.route_stops import stops_of
 from allocator.instance.route_travel import travel
 
 
@@ -111,6 +113,10 @@ def _case(
     dimensions = dimensions_of(net)
     vehicles, speeds = fleet(instance, found, net.places, position, dimensions, len(drops.ids))
     service = service_minutes(net, drops, period)
+    parts = parts_needed(net, drops, vehicles, service, period)
+    if (parts > 1).any():
+        drops = drops_of(net, in_parts(net, orders, drops, parts), period)
+        service = service_minutes(net, drops, period)
     minutes, km = travel(instance, net.places, rows, period, speeds)
     return RouteCase(
         places=tuple(net.places.ids[rows].tolist()),

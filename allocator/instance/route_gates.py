@@ -6,8 +6,8 @@ import numpy as np
 
 from allocator.instance.lanes import Floats, Ints
 from allocator.instance.network import Network, item_positions
+from allocator.instance.route_drops import Drops
 from allocator.instance.route_hours import row_of_period
-from allocator.instance.route_stops import Drops
 
 
 def hands_at(net: Network, drops: Drops, period: int) -> Floats:

@@ -19,8 +19,8 @@ from allocator.instance.faultlog import FaultLog
 from allocator.instance.lanes import Floats, Ints
 from allocator.instance.network import Network
 from allocator.instance.route_case import FixedRoute, Stops, Vehicles
+from allocator.instance.route_drops import Drops
 from allocator.instance.route_orders import ANY, COLUMNS
-from allocator.instance.route_stops import Drops
 
 DONE, STARTED = "done", "started"
 _LEAST = 1e-9
