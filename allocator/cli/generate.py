@@ -9,13 +9,14 @@ import click
 from allocator.cli.envelope import Reply, run_command
 from allocator.cli.generate_scenarios import OUT, SIZE, reserves, scenarios, written
 from allocator.errors import UsageError
-from allocator.generate.options import DEFAULT_FEATURES, FEATURES, LEVELS
+from allocator.generate.options import DEFAULT_FEATURES, FEATURES, LEVELS, ROUTES
 
 HELP = """
 \b
 Examples:
   allocator generate lockdown --communities 50 --sites 5 --items 6 --periods 7 --seed 1
   allocator generate lockdown --features default,pins,no-gates --out my-test
+  allocator generate lockdown --features default,routes --out my-routes
   allocator generate shanghai-2022 --level jiedao --out shanghai
   allocator generate scenarios my-city --number 1000 --reduce 50 --seed 1 --out my-futures
 
@@ -65,7 +66,7 @@ def lockdown(
     Features: access, arrivals, community_stocks, costs, earmarks, floors, gates, in_transit,
       limits, links, owners, perishables, permits, purchases, reliability, reusables, vehicles,
       volumes, waits, weights; and, not by default, closed_sites, packs, pins, site_needs,
-      throughput, whole_trips.
+      throughput, whole_trips; and by its name only, routes: hours, curfews and costs of the day.
     """
     chosen = _features(features)
     from allocator.generate.lockdown import lockdown as make
@@ -76,9 +77,10 @@ def lockdown(
 @generate.command("shanghai-2022", short_help="Shanghai, 1 to 14 April 2022.")
 @click.option("--level", type=click.Choice(LEVELS), default="district", show_default=True)
 @click.option("--integer", is_flag=True, help="Whole packs and whole trips.")
+@click.option("--routes", is_flag=True, help="Hours, curfews and costs of the day, for routes.")
 @OUT
 @run_command
-def shanghai(level: str, integer: bool, out: str | None) -> Reply:
+def shanghai(level: str, integer: bool, routes: bool, out: str | None) -> Reply:
     r"""Make the Shanghai case; its README says which figures are sourced, derived and assumed.
 
     \b
@@ -88,7 +90,7 @@ def shanghai(level: str, integer: bool, out: str | None) -> Reply:
     """
     from allocator.generate.shanghai import shanghai_2022, shanghai_readme
 
-    instance = shanghai_2022(level, integer)
+    instance = shanghai_2022(level, integer, routes)
     return written(instance, out, shanghai_readme(level, instance))
 
 
@@ -102,13 +104,14 @@ def _features(text: str) -> frozenset[str]:
     for word in filter(None, (part.strip() for part in text.split(","))):
         name = word.removeprefix("no-")
         group = {"default": DEFAULT_FEATURES, "all": FEATURES}.get(name, frozenset((name,)))
-        if not group <= FEATURES:
+        known = FEATURES | {ROUTES}
+        if not group <= known:
             raise UsageError.because(
                 "there is no such feature",
                 where="--features",
                 value=name,
-                action=f"choose from {', '.join(sorted(FEATURES))}",
-                suggestion=next(iter(get_close_matches(name, FEATURES, n=1)), ""),
+                action=f"choose from {', '.join(sorted(known))}",
+                suggestion=next(iter(get_close_matches(name, known, n=1)), ""),
             )
         chosen = chosen - group if word.startswith("no-") else chosen | group
     return chosen

@@ -13,3 +13,5 @@ DEFAULT_FEATURES = frozenset(
 FEATURES = DEFAULT_FEATURES | {
     "closed_sites", "packs", "pins", "site_needs", "throughput", "whole_trips",
 }  # fmt: skip
+ROUTES = "routes"
+"""A feature asked for by its name only: hours, curfews and costs of the day for routes."""

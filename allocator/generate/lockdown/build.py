@@ -11,7 +11,8 @@ import pandas as pd
 from allocator.generate.lockdown import goods, supply, town, transport
 from allocator.generate.lockdown.draw import Draw
 from allocator.generate.lockdown.plot import Plot
-from allocator.generate.options import DEFAULT_FEATURES, FEATURES
+from allocator.generate.options import DEFAULT_FEATURES, FEATURES, ROUTES
+from allocator.generate.routes import with_route_rules
 from allocator.instance import Instance, Policy
 
 LANES_K = 3
@@ -36,7 +37,8 @@ def lockdown(
         items: Number of items, at least 1; the first is tier 1, lasts and is consumed.
         periods: Number of days, at least 1.
         seed: Any whole number from 0 up.
-        features: What the instance makes use of, out of `FEATURES`. A feature changes nothing else.
+        features: What the instance makes use of, out of `FEATURES` and `ROUTES`. A feature
+            changes nothing else.
 
     Raises:
         ValueError: A size or the seed is too small, or a feature is unknown.
@@ -44,19 +46,20 @@ def lockdown(
     wanted_features = frozenset(features)
     _check(min(communities, sites, items, periods), seed, wanted_features)
     plot = Plot(communities, sites, items, periods, wanted_features, Draw(seed))
-    return Instance.from_frames(
+    made = Instance.from_frames(
         policy=_policy(plot),
         name=f"lockdown-{communities}-{sites}-{items}-{periods}-{seed}",
         **_tables(plot),
     )
+    return with_route_rules(made) if plot.has(ROUTES) else made
 
 
 def _check(smallest: int, seed: int, features: frozenset[str]) -> None:
     if smallest < 1 or seed < 0:
         raise ValueError("sizes start at 1 and seeds at 0")
-    unknown = sorted(features - FEATURES)
+    unknown = sorted(features - FEATURES - {ROUTES})
     if unknown:
-        known = ", ".join(sorted(FEATURES))
+        known = ", ".join(sorted(FEATURES | {ROUTES}))
         raise ValueError(f"unknown features {', '.join(unknown)}; known are {known}")
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from allocator.generate.options import LEVELS
+from allocator.generate.routes import with_route_rules
 from allocator.generate.shanghai import needs, pressure, supply, transport
 from allocator.generate.shanghai.case import PERIODS, Case, open_case
 from allocator.instance import Instance, Policy
@@ -25,12 +26,13 @@ OVERLAYS = (  # scenario_id, name, table, selector, field, op, value
 )  # fmt: skip
 
 
-def shanghai_2022(level: str = "district", integer: bool = False) -> Instance:
+def shanghai_2022(level: str = "district", integer: bool = False, routes: bool = False) -> Instance:
     """Return Shanghai from 1 to 14 April 2022, 16 items.
 
     Args:
         level: `district` (16 communities), `jiedao` (234) or `committee` (6,509).
         integer: Packed goods move in whole packs and vehicles make whole trips.
+        routes: Add hours, curfews and costs of the day for routes (all assumed).
 
     Raises:
         ValueError: The level is not one of `LEVELS`.
@@ -41,7 +43,7 @@ def shanghai_2022(level: str = "district", integer: bool = False) -> Instance:
     state = pressure.pressure_of(case)
     required = needs.need_arrays(case, state)
     name = f"shanghai-2022-{level}" + ("-integer" if integer else "")
-    return Instance.from_frames(
+    made = Instance.from_frames(
         policy=_policy(case, integer),
         name=name,
         periods=_periods(case),
@@ -59,6 +61,7 @@ def shanghai_2022(level: str = "district", integer: bool = False) -> Instance:
             columns=["scenario_id", "table", "selector", "field", "op", "value"],
         ),
     )
+    return with_route_rules(made).replace(name=f"{name}-routes") if routes else made
 
 
 def _supply(case: Case) -> dict[str, Any]:

@@ -32,7 +32,7 @@ MEANING = {
 
 
 def shanghai_readme(level: str, instance: Instance) -> str:
-    """Return the text of README.md for the instance of a level."""
+    """Return the text of README.md for the instance of a level, with or without route rules."""
     scenarios = instance["scenarios"]
     template = files(__package__).joinpath("readme.md").read_text(encoding="utf-8")
     intro = template.format(
@@ -53,6 +53,9 @@ def shanghai_readme(level: str, instance: Instance) -> str:
         parts.append(f"### {status.capitalize()}: {MEANING[status]}\n")
         parts.append(whole_tables(tables[tables["status"] == status]))
         parts.append(single_figures(figures[figures["status"] == status]))
+    if len(instance["curfews"]):
+        parts.append(f"### Rules of the day for routes: assumed, {MEANING['assumed']}\n")
+        parts.append(single_figures(read_figures("route_rules")))
     return "\n".join(parts)
 
 
