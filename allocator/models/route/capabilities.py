@@ -162,6 +162,7 @@ ROUTERS = {
             "allocator",
             frozenset({"mixed_fleet", "depots", "order", "decontamination", "duty", "optional"}),
             frozenset({REQUIRED, "unserved", "arrivals"}),
+            shared=True,
         ),
         Router(
             "ortools",
