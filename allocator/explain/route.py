@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import combinations
 
 import numpy as np
 import pandas as pd
@@ -32,7 +33,7 @@ ROUTE_CODES = {
 COLUMNS = ("community_id", "item_id", "code", "family", "quantity", "text", "detail", "from_id")
 LEFT = 1e-6  # share of a stop
 NEAREST = 6  # stops near by that might be left out instead
-ALONE = ("permit", "window", "shift", "load", "split", "farthest", "origin", "release")
+ALONE = ("permit", "window", "gate", "shift", "load", "split", "farthest", "origin", "release")
 BESIDE = ("fleet", "trip_count", "shift", "window", "gate", "class_order", "split", "permit")
 
 
@@ -98,14 +99,29 @@ def _one(case: RouteCase, routes: Routes, stop: int, left: Floats, deadline: flo
     fresh = with_stop(case, routes, stop)
     if fresh is not None:
         return _has_room(case, routes, fresh, stop, left)
-    helps = []
-    for family in BESIDE:
-        if time.monotonic() > deadline:
-            break
-        if with_stop(lifted(case, family, stop), routes, stop) is not None:
-            helps.append(family)
+    helps = list(_helpful(case, routes, stop, deadline))
     instead = _instead(case, routes, stop, deadline)
     return _crowded(case, stop, left, helps, instead)
+
+
+def _helpful(
+    case: RouteCase, routes: Routes, stop: int, deadline: float
+) -> Iterator[tuple[str, ...]]:
+    """Return what makes room when it is lifted: single rules, else the first pair that does."""
+    alone = False
+    for family in BESIDE:
+        if time.monotonic() > deadline:
+            return
+        if with_stop(lifted(case, family, stop), routes, stop) is not None:
+            alone = True
+            yield (family,)
+    for one, other in combinations(BESIDE, 2) if not alone else ():
+        if time.monotonic() > deadline:
+            return
+        both = lifted(lifted(case, one, stop), other, stop)
+        if with_stop(both, routes, stop) is not None:
+            yield (one, other)
+            return
 
 
 def possible_alone(case: RouteCase, stop: int) -> bool:
@@ -118,22 +134,27 @@ def possible_alone(case: RouteCase, stop: int) -> bool:
         depots = np.flatnonzero(stops.origins[stop])
         if not case.reload_anywhere:
             depots = np.intersect1d(depots, [fleet.home[v]])
-        share = 1.0
+        share, room = 1.0, _gate_share(case, stop, v)
         if stops.divisible[stop] and case.split != "never":
             load = np.where(stops.load[stop] > 0, stops.load[stop], 1.0)
-            share = min(1.0, float((fleet.capacity[v] / load).min()))
+            share = min(1.0, room, float((fleet.capacity[v] / load).min()))
+        if share > room:
+            continue
         free = case if share == 1.0 else lifted(case, "split", stop)
         for depot in depots.tolist():
             trip = Trip(int(depot), (Visit(stop, share),), int(fleet.home[v]))
             if share > LEFT and feasible(free, Route(v, 0, (trip,))):
-                return case.gates is None or _gate_alone(case, stop, v, share)
+                return True
     return False
 
 
-def _gate_alone(case: RouteCase, stop: int, vehicle: int, share: float) -> bool:
-    assert case.gates is not None
-    minutes = case.stops.service[stop] * share + case.vehicles.unloading[vehicle]
-    return bool(minutes <= case.gates[case.stops.place[stop]] + LEFT)
+def _gate_share(case: RouteCase, stop: int, vehicle: int) -> float:
+    """Return what share of a stop one visit may bring by the minutes of its gate."""
+    if case.gates is None:
+        return 1.0
+    spare = case.gates[case.stops.place[stop]] - case.vehicles.unloading[vehicle] + LEFT
+    service = float(case.stops.service[stop])
+    return float(np.clip(spare / service, 0.0, 1.0)) if service > 0 else float(spare >= 0)
 
 
 def with_stop(case: RouteCase, routes: Routes, stop: int) -> Routes | None:
@@ -197,21 +218,21 @@ def _less(routes: Routes, stop: int) -> Routes:
 
 
 def _alone(case: RouteCase, stop: int, left: Floats) -> RouteReason:
-    helps = [name for name in ALONE if possible_alone(lifted(case, name, stop), stop)]
+    helps = [(name,) for name in ALONE if possible_alone(lifted(case, name, stop), stop)]
     name = case.stops.ids[stop]
     if not len(case.vehicles):
         text = f"{name} cannot be served: there is no vehicle in the period."
     elif helps:
         text = f"{name} cannot be served even alone. It could with {_told(helps)}."
-        text += _figures(case, stop, helps)
+        text += _figures(case, stop, {family for (family,) in helps})
     else:
         text = f"{name} cannot be served even alone, and no single rule lifted would change that."
     detail = "every type from every depot on a route of its own"
-    family = "|".join(helps)
+    family = _families(helps)
     return _reason(case, stop, left, "IMPOSSIBLE_ALONE", family, text, detail)
 
 
-def _figures(case: RouteCase, stop: int, helps: list[str]) -> str:
+def _figures(case: RouteCase, stop: int, helps: set[str]) -> str:
     """Say how far off the rules are that keep a stop from being served alone."""
     told, stops, fleet = [], case.stops, case.vehicles
     load = stops.load[stop]
@@ -231,11 +252,11 @@ def _figures(case: RouteCase, stop: int, helps: list[str]) -> str:
 
 
 def _crowded(
-    case: RouteCase, stop: int, left: Floats, helps: list[str], instead: list[int]
+    case: RouteCase, stop: int, left: Floats, helps: Sequence[tuple[str, ...]], instead: list[int]
 ) -> RouteReason:
     name, detail = case.stops.ids[stop], "insertion into the routes, rules lifted one at a time"
     if not helps and not instead:
-        text = f"{name} could be served alone, but no single rule lifted makes room for it."
+        text = f"{name} could be served alone, but no one or two rules lifted make room for it."
         return _reason(case, stop, left, "UNEXPLAINED", "", text, detail)
     text = f"The routes leave no room for {name}."
     if helps:
@@ -247,11 +268,16 @@ def _crowded(
         )
         own = number(float(case.stops.prize[stop]))
         text += f" Or instead of one of {named}; it is worth {own}."
-    return _reason(case, stop, left, "CROWDED_OUT", "|".join(helps), text, detail)
+    return _reason(case, stop, left, "CROWDED_OUT", _families(helps), text, detail)
 
 
-def _told(families: list[str]) -> str:
-    return ", or ".join(LIFTS[family][1] for family in families)
+def _told(helps: Sequence[tuple[str, ...]]) -> str:
+    return ", or ".join(" and ".join(LIFTS[family][1] for family in one) for one in helps)
+
+
+def _families(helps: Sequence[tuple[str, ...]]) -> str:
+    """Return families of rules, those that help only together joined by `&`."""
+    return "|".join("&".join(one) for one in helps)
 
 
 def _reason(
