@@ -28,6 +28,13 @@ RESERVES = (
     "units short on average over the scenarios, summed over items",
 )
 
+ROUTED = (
+    "Units delivered by item",
+    "Units delivered by place, largest differences",
+    "units left behind",
+)
+TITLES = {"preposition": RESERVES, "route": ROUTED}
+
 
 @click.command()
 @click.argument("first", type=click.Path(path_type=Path))
@@ -48,7 +55,7 @@ def compare(first: Path, second: Path, instance: Path | None, most: int) -> Repl
     if instance is not None:
         plans = _judged(plans, instance)
     result = compare_plans(*plans)
-    titles = RESERVES if plans[0].decision == "preposition" else SHIPPED
+    titles = TITLES.get(plans[0].decision, SHIPPED)
     return Reply(text=_text(result, most, titles), data=_data(result))
 
 
@@ -74,6 +81,8 @@ def _judged(plans: list[Plan], instance: Path) -> list[Plan]:
 
 
 def _judged_tables(plan: Plan, verdict: Verdict) -> dict[str, pd.DataFrame]:
+    if plan.decision == "route":
+        return {}
     if plan.decision != "preposition":
         return {"shortages": verdict.shortages}
     return {"outcomes": verdict.outcomes} if plan.states("recourse") else {}

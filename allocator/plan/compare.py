@@ -19,7 +19,8 @@ class Comparison:
     `goals` by goal; `items` units shipped by item; `places` units received by place;
     `short` person-days short by community, summed over items, where both plans state shortages.
     Of plans of reserves: units in reserve by item and by site, and units short by community on
-    average over the scenarios, where both say what they do in them.
+    average over the scenarios, where both say what they do in them. Of routes: units delivered by
+    item and by place, and units left behind by place.
     """
 
     goals: pd.DataFrame
@@ -59,6 +60,8 @@ def compare_plans(first: Plan, second: Plan) -> Comparison:
         )
     if first.decision == "preposition":
         return _compare_reserves(first, second)
+    if first.decision == "route":
+        return _compare_routes(first, second)
     stated = first.states("shortages") and second.states("shortages")
     return Comparison(
         goals=_goals(first, second),
@@ -77,6 +80,18 @@ def _compare_reserves(first: Plan, second: Plan) -> Comparison:
         short=_side_by_side(_mean_short(first), _mean_short(second), "community_id")
         if stated
         else None,
+    )
+
+
+def _compare_routes(first: Plan, second: Plan) -> Comparison:
+    """Compare what is delivered, and what is left, whose places count as communities."""
+    stated = first.states("unserved") and second.states("unserved")
+    left = [plan["unserved"].groupby("place_id")["quantity"].sum() for plan in (first, second)]
+    return Comparison(
+        goals=_goals(first, second),
+        items=_sums(first, second, "deliveries", "item_id", "quantity"),
+        places=_sums(first, second, "deliveries", "place_id", "quantity"),
+        short=_side_by_side(left[0], left[1], "community_id") if stated else None,
     )
 
 
