@@ -56,6 +56,19 @@ CODES: Mapping[str, str] = {
     "W3904": "no reserve can reach",
     "W3905": "cut off from reserves at times",
     "W3906": "less room for reserves than need",
+    "E3921": "more patients in beds than beds",
+    "E3922": "less care than those in beds need",
+    "W3923": "class without a bed",
+    "W3924": "no site for patients",
+    "W3925": "fewer bed-periods than patients need",
+    "W3926": "worse in a bed only",
+    "W3941": "goods no vehicle can carry",
+    "W3942": "no time to hand goods over",
+    "W3943": "no way for a vehicle",
+    "W3944": "no vehicle with a permit where the goods are",
+    "W3945": "numbers too large for routes",
+    "W3946": "fixed routes contradict themselves",
+    "W3947": "too far for a vehicle in its time",
 }
 
 
