@@ -11,6 +11,7 @@ import pytest
 
 from allocator.bench import Meter, Row, Settings
 from allocator.bench.files import load_suite
+from allocator.bench.merge import merged
 from allocator.models.route.routes import Route, Routes, Trip, Visit
 
 vrplib = pytest.importorskip("vrplib", reason="vrplib reads the published files")
@@ -223,6 +224,23 @@ def test_the_mean_gap_is_held_to_the_most_and_to_pyvrp(
     assert set(found) == {OURS, "pyvrp"}
     assert found[OURS].within is within
     assert found["pyvrp"].value == pytest.approx(0.5 * sum(theirs))
+
+
+def test_runs_of_some_cases_are_reported_as_one() -> None:
+    environment = {"busy": 1.0, "seed": 0}
+    documents = [
+        {
+            "suite": "vrptw",
+            "rows": [row(OURS, gap).as_dict(), {**row(OURS, 0.9).as_dict(), "case": "all"}],
+            "environment": {**environment, "busy": busy},
+            "notes": [],
+        }
+        for gap, busy in ((0.001, 1.0), (0.002, 3.0))
+    ]
+    (found,) = merged(documents)
+    assert [one["value"] for one in found["rows"] if one["case"] == "all"] == [0.0015]
+    assert len(found["rows"]) == 3
+    assert found["environment"]["busy"] == 3.0
 
 
 # --- the published files ------------------------------------------------------------

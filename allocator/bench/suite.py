@@ -69,6 +69,7 @@ class Row:
         return asdict(self)
 
 
+ALL = "all"  # case of the rows of a summary
 Cases = Callable[[Settings], Sequence[Case]]
 Run = Callable[[Case, str, Settings, "Meter"], Sequence[Row]]
 Compare = Callable[[Sequence[Row]], Sequence[Row]]
@@ -88,7 +89,7 @@ class Suite:
         cases: Returns the cases; may read the reference data, must be light.
         run: Runs one method on one case and returns its rows; called in a process of its own.
         compare: Returns more rows from the rows of all methods of one case, such as ratios.
-        summary: Returns more rows from all rows of a run, such as means.
+        summary: Returns more rows from all rows of a run, such as means; their case is `all`.
         notes: What a reader of the results must know.
     """
 

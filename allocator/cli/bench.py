@@ -100,10 +100,12 @@ def _show(row: Row) -> None:
 @click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False))
 @run_command
 def report(files: tuple[str, ...]) -> Reply:
-    """Make a Markdown report of FILES written by `bench run --json`."""
+    """Make a Markdown report of FILES written by `bench run --json`, runs of a suite as one."""
     from allocator.bench.table import report as markdown
 
-    documents = [_document(name) for name in files]
+    from allocator.bench.merge import merged
+
+    documents = merged([_document(name) for name in files])
     return Reply(markdown(documents), {"markdown": markdown(documents)})
 
 
