@@ -101,9 +101,8 @@ def _show(row: Row) -> None:
 @run_command
 def report(files: tuple[str, ...]) -> Reply:
     """Make a Markdown report of FILES written by `bench run --json`, runs of a suite as one."""
-    from allocator.bench.table import report as markdown
-
     from allocator.bench.merge import merged
+    from allocator.bench.table import report as markdown
 
     documents = merged([_document(name) for name in files])
     return Reply(markdown(documents), {"markdown": markdown(documents)})
