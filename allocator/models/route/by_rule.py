@@ -8,6 +8,7 @@ type; after an insertion only the column of the changed route is computed anew.
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import dataclass
 from math import inf
 
 import numpy as np
@@ -35,17 +36,35 @@ ENOUGH = 3  # failed trials of one piece before it waits for other routes to cha
 FAR = 1e9  # regret of a piece that has one route only
 
 
-def by_rule(case: RouteCase, start: Routes = (), noise: float = 0.0, seed: int = 0) -> Routes:
+@dataclass(frozen=True)
+class Variety:
+    """What makes one insertion differ from another.
+
+    Attributes:
+        noise: Share by which prices are shaken.
+        seed: Of the noise.
+        goal: Number of the goal whose prices count.
+        out: Stops left out.
+    """
+
+    noise: float = 0.0
+    seed: int = 0
+    goal: int = 0
+    out: frozenset[int] = frozenset()
+
+
+PLAIN = Variety()
+
+
+def by_rule(case: RouteCase, start: Routes = (), variety: Variety = PLAIN) -> Routes:
     """Return routes with as much served as insertion finds place for.
 
     Args:
         case: The case.
         start: Routes to go on from; they keep their visits.
-        noise: Share by which prices are shaken, for variety.
-        seed: Of the noise.
+        variety: How this insertion differs from the usual one.
     """
-    begun = begin_fixed(case, start)
-    return numbered(Board(case, begun, noise, seed).fill())
+    return numbered(Board(case, begin_fixed(case, start), variety).fill())
 
 
 def begin_fixed(case: RouteCase, start: Routes) -> Routes:
@@ -71,15 +90,16 @@ def as_route(case: RouteCase, row: int, fixed: FixedRoute) -> Route:
 class Board:
     """Open routes, unused vehicles, pieces to be placed, and the price of each in each."""
 
-    def __init__(self, case: RouteCase, start: Routes, noise: float = 0.0, seed: int = 0) -> None:
+    def __init__(self, case: RouteCase, start: Routes, variety: Variety = PLAIN) -> None:
         """Begin from routes."""
-        self.case, self.noise, self.dice = case, noise, np.random.default_rng(seed)
-        self.prices = measure(case)
+        self.case, self.noise = case, variety.noise
+        self.dice = np.random.default_rng(variety.seed)
+        self.prices = measure(case, variety.goal)
         self.parts = missing(case, start)
         self.worth = weights(case)[self.parts.stop] * self.parts.share
-        if noise:
+        if self.noise:
             self.worth = self.worth * self.dice.uniform(0.3, 1.7, len(self.worth))
-        self.waiting = np.ones(len(self.parts), dtype=bool)
+        self.waiting = ~np.isin(self.parts.stop, list(variety.out))
         self.gates = Gates(case)
         self.states: list[State] = []
         types, m = len(case.vehicles), len(self.parts)
@@ -139,8 +159,8 @@ class Board:
         else:
             number = column - types
             at = self.states[number]
-            if gap < 0:
-                route = with_trip(self.case, at.route, NEW - gap, visit)
+            if gap <= NEW:
+                route = with_trip(self.case, at.route, gap, visit)
             else:
                 place = int(at.gaps.trip[gap]), int(at.gaps.position[gap])
                 route = inserted(at.route, *place, visit)
@@ -170,8 +190,8 @@ class Board:
         parts = self.parts.take(rows)
         price, gap = within(self.case, at, parts, self.prices)
         if at.trips < self.case.vehicles.trips[at.route.vehicle]:
-            own, depot = alone(self.case, at.route.vehicle, parts, self.prices, at)
-            gap = np.where(own < price, NEW - depot, gap)
+            own, code = alone(self.case, at.route.vehicle, parts, self.prices, at)
+            gap = np.where(own < price, code, gap)
             price = np.minimum(own, price)
         self._set(len(self.case.vehicles) + number, rows, price, gap)
 
@@ -181,10 +201,10 @@ class Board:
         used = Counter(int(fleet.line[one.route.vehicle]) for one in self.states)
         rows = np.flatnonzero(self.waiting)
         for v in np.flatnonzero(fleet.line == fleet.line[vehicle]).tolist():
-            price, depot = np.full(len(rows), inf), np.zeros(len(rows), dtype=np.int64)
+            price, code = np.full(len(rows), inf), np.full(len(rows), NEW, dtype=np.int64)
             if used[int(fleet.line[v])] < fleet.count[v]:
-                price, depot = alone(self.case, v, self.parts.take(rows), self.prices)
-            self._set(v, rows, price, depot)
+                price, code = alone(self.case, v, self.parts.take(rows), self.prices)
+            self._set(v, rows, price, code)
 
     def _set(self, column: int, rows: Ints, price: Floats, gap: Ints) -> None:
         if self.noise:

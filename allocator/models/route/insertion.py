@@ -7,6 +7,7 @@ later than the latest begin of the next step lets everything after it begin in t
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from math import inf
 
@@ -19,7 +20,7 @@ from allocator.models.route.pieces import Pieces
 from allocator.models.route.routes import Route, Trip, Visit
 from allocator.models.route.schedule import NEAR, Chain, begun, chain, closing, forward
 
-NEW = -1  # the gap that stands for a trip of its own at the end of the route
+NEW = -1  # from here down, gaps stand for trips of their own: their slot and their depot
 
 
 @dataclass(frozen=True)
@@ -40,12 +41,23 @@ class Gaps:
 
 
 @dataclass(frozen=True)
+class Slot:
+    """Where a route may have one trip more: between two trips, before or after all of them."""
+
+    number: int
+    place: int  # where the vehicle is
+    free: float  # minute from which on
+    after: int  # place to return to
+    latest: float  # minute at which it must be there, decontaminated
+
+
+@dataclass(frozen=True)
 class State:
     """A route with what insertions look at."""
 
     route: Route
     gaps: Gaps
-    free: float  # minute at which the last trip is over
+    slots: tuple[Slot, ...]
     work: float  # minutes of travel, service, loading and decontamination
     km: float
     trips: int
@@ -60,11 +72,22 @@ def state(case: RouteCase, route: Route) -> State:
     return State(
         route=route,
         gaps=_gaps(case, route, steps, begins, last),
-        free=begins[steps.returns[-1]] + steps.stay[steps.returns[-1]],
+        slots=tuple(_slots(case, route, steps, begins, last)),
         work=sum(steps.travel) + sum(steps.stay) + (0.0 if fixed is None else fixed.minutes),
         km=sum(steps.km) + (0.0 if fixed is None else fixed.km),
         trips=len(route.trips) + done,
     )
+
+
+def _slots(
+    case: RouteCase, route: Route, steps: Chain, begins: list[float], last: list[float]
+) -> Iterator[Slot]:
+    first = 1 if begun(case, route) is not None else 0
+    for number in range(first, len(route.trips) + 1):
+        before = steps.returns[number - 1] if number else 0
+        after = steps.loads[number] if number < len(route.trips) else len(begins) - 1
+        free = begins[before] + steps.stay[before]
+        yield Slot(number, steps.place[before], free, steps.place[after], last[after])
 
 
 def latest_begins(steps: Chain) -> list[float]:
@@ -151,7 +174,7 @@ def within(case: RouteCase, at: State, parts: Pieces, prices: Measure) -> tuple[
     if case.clean_order:
         fits &= (gaps.low[:, None] <= parts.access) & (parts.access <= gaps.high[:, None])
     price = prices.km[v] * further + prices.minute[v] * (more + stay)
-    price += prices.contact[v] * parts.contacts
+    price += prices.contact[v] * parts.contacts + prices.work * (at.work + more + stay)
     if prices.arrival:
         push = np.where(fits, np.maximum(0.0, reach - gaps.arrive[:, None]), 0.0)
         begin = np.where(fits, begin, 0.0)
@@ -164,45 +187,60 @@ def within(case: RouteCase, at: State, parts: Pieces, prices: Measure) -> tuple[
 def alone(
     case: RouteCase, vehicle: int, parts: Pieces, prices: Measure, at: State | None = None
 ) -> tuple[Floats, Ints]:
-    """Return (m,) the price of a trip of its own for each piece, and the depot; inf = none.
+    """Return (m,) the price of a trip of its own for each piece, and its code; inf = none.
 
     Args:
         case: The case.
         vehicle: Type of the vehicle.
         parts: The pieces.
         prices: The prices.
-        at: The route that gets the trip as its last; None = a vehicle not used yet.
+        at: The route that gets one trip more; None = a vehicle not used yet.
     """
     fleet, v, m = case.vehicles, vehicle, len(parts)
-    depots = case.depots if case.reload_anywhere else fleet.home[[v]]
-    best, chosen = np.full(m, inf), np.zeros(m, dtype=np.int64)
+    best, chosen = np.full(m, inf), np.full(m, NEW, dtype=np.int64)
     if at is not None and at.trips >= fleet.trips[v]:
         return best, chosen
-    home, end = int(fleet.home[v]), int(fleet.end[v])
-    free, work, far = (float(fleet.early[v]), 0.0, 0.0) if at is None else (at.free, at.work, at.km)
-    place = home if at is None else at.route.trips[-1].back
+    first = prices.trip[v] + (prices.vehicle[v] if at is None else 0.0)
+    home = int(fleet.home[v])
+    whole = Slot(0, home, float(fleet.early[v]), int(fleet.end[v]), float(fleet.late[v]))
+    for slot in (whole,) if at is None else at.slots:
+        for depot in case.depots.tolist() if case.reload_anywhere else [home]:
+            price = first + _trip_price(case, v, parts, prices, at, slot, depot)
+            code = NEW - (slot.number * len(case.places) + depot)
+            chosen = np.where(price < best, code, chosen)
+            best = np.minimum(price, best)
+    return best, chosen
+
+
+def _trip_price(
+    case: RouteCase,
+    v: int,
+    parts: Pieces,
+    prices: Measure,
+    at: State | None,
+    slot: Slot,
+    depot: int,
+) -> Floats:
+    fleet = case.vehicles
     minutes, km = case.minutes[fleet.profile[v]], case.km[fleet.profile[v]]
+    place, end = slot.place, slot.after
     stay = parts.service + fleet.unloading[v]
     clean = fleet.decontaminate[v, parts.access]
-    first = prices.trip[v] + (prices.vehicle[v] if at is None else 0.0)
-    for depot in depots.tolist():
-        ready = np.maximum(free + minutes[place, depot], parts.release) + fleet.loading[v]
-        begin = first_opening(parts, (ready + minutes[depot, parts.place])[None])[0]
-        way = minutes[place, depot] + minutes[depot, parts.place] + minutes[parts.place, end]
-        further = km[place, depot] + km[depot, parts.place] + km[parts.place, end]
-        spent = way + stay + clean + fleet.loading[v]
-        fits = begin + stay + minutes[parts.place, end] + clean <= fleet.late[v] + NEAR
-        fits &= (parts.load <= fleet.capacity[v] * (1 + 1e-9) + 1e-9).all(axis=1)
-        fits &= (work + spent <= fleet.longest[v] + NEAR) & (far + further <= fleet.farthest[v])
-        fits &= parts.origins[:, depot] & parts.permitted[:, v]
-        price = first + prices.km[v] * further + prices.minute[v] * spent
-        price = price + prices.contact[v] * parts.contacts
-        if prices.arrival:
-            price = price + prices.arrival * parts.weight * np.where(fits, begin, 0.0)
-        price = np.where(fits, price, inf)
-        chosen = np.where(price < best, depot, chosen)
-        best = np.minimum(price, best)
-    return best, chosen
+    ready = np.maximum(slot.free + minutes[place, depot], parts.release) + fleet.loading[v]
+    begin = first_opening(parts, (ready + minutes[depot, parts.place])[None])[0]
+    way = minutes[place, depot] + minutes[depot, parts.place] + minutes[parts.place, end]
+    further = km[place, depot] + km[depot, parts.place] + km[parts.place, end]
+    spent = way + stay + clean + fleet.loading[v]
+    work, far = (0.0, 0.0) if at is None else (at.work, at.km)
+    fits = begin + stay + minutes[parts.place, end] + clean <= slot.latest + NEAR
+    fits &= (parts.load <= fleet.capacity[v] * (1 + 1e-9) + 1e-9).all(axis=1)
+    fits &= (work + spent <= fleet.longest[v] + NEAR) & (far + further <= fleet.farthest[v] + NEAR)
+    fits &= parts.origins[:, depot] & parts.permitted[:, v]
+    price = prices.km[v] * further + prices.minute[v] * spent + prices.work * (work + spent)
+    price = price + prices.contact[v] * parts.contacts
+    if prices.arrival:
+        price = price + prices.arrival * parts.weight * np.where(fits, begin, 0.0)
+    return np.where(fits, price, inf)
 
 
 def inserted(route: Route, trip: int, position: int, visit: Visit) -> Route:
@@ -213,10 +251,11 @@ def inserted(route: Route, trip: int, position: int, visit: Visit) -> Route:
     return replace(route, trips=trips)
 
 
-def with_trip(case: RouteCase, route: Route, depot: int, visit: Visit) -> Route:
-    """Return a route with a last trip more; a trip that was last returns home before it."""
-    end = int(case.vehicles.end[route.vehicle])
-    trips = route.trips
-    if trips and trips[-1].back != depot:
-        trips = (*trips[:-1], replace(trips[-1], back=depot))
-    return replace(route, trips=(*trips, Trip(depot, (visit,), end)))
+def with_trip(case: RouteCase, route: Route, code: int, visit: Visit) -> Route:
+    """Return a route with one trip more, where the code of `alone` says."""
+    number, depot = divmod(NEW - code, len(case.places))
+    trip = Trip(depot, (visit,), int(case.vehicles.end[route.vehicle]))
+    trips = (*route.trips[:number], trip, *route.trips[number:])
+    backs = [*(after.depot for after in trips[1:]), int(case.vehicles.end[route.vehicle])]
+    pairs = zip(trips, backs, strict=True)
+    return replace(route, trips=tuple(replace(one, back=back) for one, back in pairs))

@@ -13,15 +13,17 @@ import numpy as np
 
 from allocator.engine.program import Floats
 from allocator.instance.route_case import RouteCase
-from allocator.models.route.by_rule import by_rule
+from allocator.models.route.by_rule import Variety, by_rule
 from allocator.models.route.capabilities import Report
-from allocator.models.route.goals import better, ordered, slack, values
+from allocator.models.route.goals import DEFAULT, better, ordered, slack, values
 from allocator.models.route.routes import Route, Routes, linked
 
 ITERATIONS = 1000
 MOST = 25  # stops taken out at a time
 TEMPERATURE = 0.02  # at the beginning, as a share of the best value
-NOISE = 0.2
+FIRST_GOAL = 0.7  # of the insertions by the prices of the first goal, the rest by any
+LEFT_OUT = 0.5
+MOST_NOISE = 0.9  # share by which prices of insertions are shaken
 
 
 def ruin(
@@ -39,7 +41,7 @@ def ruin(
     lowest = reached = ordered(case, values(case, best))
     number, done = 0, 0.0
     while done < 1.0 and len(case.stops):
-        trial = by_rule(case, _ruined(case, current, dice), NOISE, int(dice.integers(2**31)))
+        trial = _recreated(case, current, dice)
         found = ordered(case, values(case, trial))
         if better(found, lowest):
             best, lowest = trial, found
@@ -50,6 +52,21 @@ def ruin(
         spent = 0.0 if seconds is None else (time.monotonic() - began) / max(seconds, 1e-9)
         done = max(spent, 0.0 if limit is None else number / limit)
     return best
+
+
+def _recreated(case: RouteCase, current: Routes, dice: np.random.Generator) -> Routes:
+    """Return routes after one ruin; where prizes are weighed, some stops are left out."""
+    left = _ruined(case, current, dice)
+    weighed = any(len(goal.terms) > 1 or goal.name != "unserved" for goal in case.goals[:1])
+    out: frozenset[int] = frozenset()
+    if weighed and dice.random() < LEFT_OUT:
+        prize = case.stops.prize
+        there = {visit.stop for route in left for visit in route.visits}
+        gone = [s for s in range(len(prize)) if s not in there and np.isfinite(prize[s])]
+        out = frozenset(stop for stop in gone if dice.random() < dice.random())
+    goal = 0 if dice.random() < FIRST_GOAL else int(dice.integers(len(case.goals or DEFAULT)))
+    noise = MOST_NOISE * float(dice.random()) ** 2
+    return by_rule(case, left, Variety(noise, int(dice.integers(2**31)), goal, out))
 
 
 def _accepted(
@@ -69,7 +86,7 @@ def _ruined(case: RouteCase, routes: Routes, dice: np.random.Generator) -> Route
     if not len(free):
         return routes
     near = _distance(case, int(dice.choice(free)))[free]
-    number = int(dice.integers(1, min(MOST, max(2, len(free) // 2)) + 1))
+    number = int(dice.integers(1, min(MOST, len(free)) + 1))
     shaken = near * dice.uniform(0.5, 1.5, len(free))
     out = set(free[np.argsort(shaken)[:number]].tolist())
     if dice.random() < 0.2 and routes:
