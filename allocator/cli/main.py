@@ -35,6 +35,9 @@ VERBS = {
     "generate": Verb("allocator.cli.generate:generate", "Make an instance of any size."),
     "export": Verb("allocator.cli.export:export", "Pack an instance or plan into one file."),
     "import": Verb("allocator.cli.import_:import_", "Turn a workbook or zip into an instance."),
+    "roads": Verb(
+        "allocator.cli.roads:roads", "Travel times of OSRM or Valhalla into an instance."
+    ),
     "schema": Verb("allocator.cli.schema:schema", "List tables, fields, units and defaults."),
     "solvers": Verb("allocator.cli.solvers:solvers", "List the solvers and their versions."),
     "bench": Verb("allocator.cli.bench:bench", "Run the registered benchmarks."),

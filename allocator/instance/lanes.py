@@ -134,6 +134,7 @@ def listed_links(instance: Instance, where: Places) -> pd.DataFrame:
             "listed": True,
             "reusable_only": False,
             "closed": links["closed"],
+            "measured": links["minutes"].notna() | links["km"].notna(),
         }
     )
     frame = frame[(frame["origin"] >= 0) & (frame["target"] >= 0)].reset_index(drop=True)

@@ -1,13 +1,15 @@
 """Minutes and kilometres between all places of a routing case.
 
-Links first, as they stand in the table; one that is listed one way only is driven both ways. Else
-great circle times detour at the speed of the policy. Between places without points, the quickest
-way over what is known. A closed link, or one not open in the period, is no way.
+Links with minutes or km first, then roads, as they stand in the tables; one that is listed one
+way only is driven both ways. Else great circle times detour at the speed of the policy. Between
+places without points, the quickest way over what is known. A closed link, or one not open in the
+period, is no way whatever the roads say.
 """
 
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 
 from allocator.instance.instance import Instance
 from allocator.instance.lanes import Floats, Ints, Places, great_circle_km, listed_links
@@ -48,10 +50,25 @@ def _known(instance: Instance, where: Places, rows: Ints, period: int) -> tuple[
     last = links["open_to"].fillna(np.inf).to_numpy(float)
     shut = links["closed"].to_numpy(bool) | (period < links["open_from"].to_numpy(float))
     shut |= period > last
+    roads = _roads(instance)
+    here = np.append(position, -1)  # A place that takes no part is found at -1.
+    pairs = [here[where.find(roads[name])] for name in ("from_id", "to_id")]
+    said = links["measured"].to_numpy(bool) | shut
     for values, name in ((minutes, "minutes"), (km, "km")):
+        _enter(values, pairs[0], pairs[1], roads[name].to_numpy(float))
         length = np.where(shut, np.inf, links[name].to_numpy(float))
-        _enter(values, start, end, length)
+        _enter(values, start[said], end[said], length[said])
     return minutes, km
+
+
+def _roads(instance: Instance) -> pd.DataFrame:
+    """Return the roads with minutes and km; inf = no way."""
+    roads = instance["roads"]
+    km = roads["km"].fillna(roads["minutes"] * instance.policy.speed_kmh / 60)
+    no_way = roads["minutes"].isna()
+    return roads.assign(
+        minutes=roads["minutes"].fillna(np.inf), km=km.where(~no_way, np.inf).fillna(np.inf)
+    )
 
 
 def _enter(values: Floats, start: Ints, end: Ints, length: Floats) -> None:
