@@ -84,7 +84,7 @@ def plan(
 ) -> Reply:
     """Run the chain, write its plans and tell of them."""
     began = time.monotonic()
-    policy = policy_settings(assignments, {"router": router})
+    policy = policy_settings(assignments, {})
     request = Request(instance, out, scenario=scenario, policy=policy, quiet=quiet)
     chosen = run_settings(flags)
     with ProgressLines(quiet) as progress:

@@ -95,7 +95,7 @@ def route(
 ) -> Reply:
     """Run routing, write the plan and tell of it."""
     began = time.monotonic()
-    policy = policy_settings(assignments, {"router": router})
+    policy = policy_settings(assignments, {})
     request = Request(instance, out, start=start, scenario=scenario, policy=policy, quiet=quiet)
     chosen = run_settings(flags)
     with ProgressLines(quiet) as progress:
@@ -107,7 +107,8 @@ def route(
         wanted = thresholds(fail_on, goal_names(case))
         progress.tell(f"{instance} is read; the plan goes to {target}")
         with held(target), stopped_like_ctrl_c():
-            routes = _planned(request, case, plan, period, chosen, began, progress)
+            asked = {"plan": plan, "period": period, "router": router or ""}
+            routes = _planned(request, case, asked, chosen, began, progress)
             require(routes)
             routes.save(target)
     return plan_reply(routes.replace(path=target), case, missed(routes, wanted))
@@ -130,8 +131,7 @@ def goal_names(case: Instance) -> list[str]:
 def _planned(
     request: Request,
     case: Instance,
-    plan: Path | None,
-    period: int,
+    asked: Mapping[str, Any],
     chosen: Mapping[str, Any],
     began: float,
     progress: ProgressLines,
@@ -141,8 +141,6 @@ def _planned(
 
     load_seconds = time.monotonic() - began
     limits = limits_of(chosen, load_seconds)
-    routes = run.route(
-        case, plan, period=period, limits=limits, progress=progress, start=request.start
-    )
+    routes = run.route(case, limits=limits, progress=progress, start=request.start, **asked)
     noted = record(routes, request, chosen, load_seconds)
     return routes.replace(run={**noted, "scenario": request.scenario})

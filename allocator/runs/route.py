@@ -18,6 +18,7 @@ from allocator.instance.schema import settings
 from allocator.limits import Limits
 from allocator.models.dispatch.results import proven
 from allocator.models.route.by_rule import by_rule
+from allocator.models.route.capabilities import forced
 from allocator.models.route.solve import RouteAnswer
 from allocator.plan import Plan, Status, load_plan
 from allocator.plan.status import Termination
@@ -64,6 +65,8 @@ class Routing:
         """Read the orders, start the search, make a plan meanwhile, wait, judge, explain."""
         self.orders = orders_of(self.instance, self.source, self.period)
         self.case = self.orders.case
+        if self.router not in ("", "auto"):
+            forced(self.router, self.case)
         self.begin, self.dropped = start_of(self.case, self.start)
         self._mark("orders")
         with Child(WORK, **self._job()) as child:

@@ -48,8 +48,8 @@ def orders_of(instance: Instance, source: Plan | None, period: int) -> Orders:
         )
     log = FaultLog()
     table = wanted(instance, source, period, log)
-    case = route_case(instance, source, period, orders=table)
-    if not len(case.stops) and not case.fixed:
+    pins = instance["route_pins"]["period"]
+    if not len(table) and not (pins == period).any():
         raise ImpossibleError.because(
             f"nothing is ordered in period {period}",
             where="period",
@@ -57,6 +57,7 @@ def orders_of(instance: Instance, source: Plan | None, period: int) -> Orders:
             action=_elsewhere(source),
             code="E4011",
         )
+    case = route_case(instance, source, period, orders=table)
     notes = (*log.warnings, *(one for one in case.notes if one.severity == "warning"))
     path = "" if source is None or source.path is None else str(source.path)
     return Orders(case, table, orders_hash(table), path, notes)

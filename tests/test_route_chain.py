@@ -1,0 +1,147 @@
+"""`allocator plan`: dispatch, routes, what they teach dispatch, and which round is kept."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from click.testing import CliRunner, Result
+
+from allocator.check import check
+from allocator.cli.main import cli
+from allocator.instance import Instance, load
+from allocator.limits import Limits
+from allocator.plan import Plan, load_plan
+from allocator.runs import chain
+from allocator.runs.chain import Chain, Chained
+from allocator.runs.chain_factor import arrived, arriving, calibrated
+
+TINY = Path(__file__).parents[1] / "instances" / "tiny"
+LIMITS = Limits(work=5)
+
+
+@pytest.fixture(autouse=True)
+def own_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith("ALLOCATOR_")]:
+        monkeypatch.delenv(name)
+    (tmp_path / "config.toml").write_text("")
+    monkeypatch.setenv("ALLOCATOR_CONFIG", str(tmp_path / "config.toml"))
+    monkeypatch.chdir(tmp_path)
+
+
+def quiet(event: object) -> None:
+    """Tell nobody."""
+
+
+@pytest.fixture(scope="module")
+def chained() -> Chained:
+    return Chain(TINY, (), LIMITS, quiet, "rule").run()
+
+
+def call(*words: object) -> Result:
+    return CliRunner().invoke(cli, [str(word) for word in words])
+
+
+def test_every_plan_of_the_chain_is_valid(chained: Chained) -> None:
+    assert {"dispatch", "routes-1", "routes-2"} <= set(chained.plans)
+    assert {plan.status.plan for plan in chained.plans.values()} == {"valid"}
+    assert list(chained.table["period"]) == [1, 2]
+
+
+def test_routes_that_leave_something_for_want_of_hours_are_dispatched_again(
+    chained: Chained,
+) -> None:
+    assert chained.rounds[0].left > 0
+    assert chained.factor is not None
+    assert chained.factor > 1.01
+    assert len(chained.rounds) == 2
+    assert chained.rounds[1].factor == pytest.approx(chained.factor)
+
+
+def test_with_the_factor_dispatch_counts_the_hours_of_the_routes(chained: Chained) -> None:
+    case, first = chained.instance, chained.rounds[0]
+    factor = calibrated(case, first.dispatch, first.routes)
+    assert factor is not None
+    changed = case.replace(policy=case.policy.replace(zone_factor=factor))
+    assert calibrated(changed, first.dispatch, first.routes) == pytest.approx(factor)
+
+
+def test_what_arrives_is_no_better_than_what_is_sent(chained: Chained) -> None:
+    sent = {goal.name: goal.value for goal in chained.best.dispatch.goals}
+    for name in ("floors", "critical"):
+        assert chained.best.arrives[name] >= (sent[name] or 0.0) - 1e-3
+
+
+def test_routes_that_deliver_everything_change_nothing(chained: Chained) -> None:
+    first = chained.rounds[0]
+    whole = {
+        period: plan.replace(tables={**plan.tables, "unserved": plan["unserved"].iloc[:0]})
+        for period, plan in first.routes.items()
+    }
+    cut = arrived(first.dispatch, whole).shipments
+    pd.testing.assert_frame_equal(cut, first.dispatch.shipments, check_dtype=False)
+    found = arriving(chained.instance, first.dispatch, whole)
+    assert found["critical"] == pytest.approx(first.dispatch.goal("critical").value)
+
+
+def test_a_step_before_dispatch_may_change_the_instance(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[str] = []
+
+    def closed(instance: Instance, limits: Limits, progress: object) -> tuple[Instance, Plan]:
+        gates = instance["gates"].assign(handling_minutes=0.0)
+        made = load_plan("made")
+        return instance.replace(gates=gates), made
+
+    assert call("dispatch", TINY, "--out", "made", "--quiet").exit_code == 0
+    monkeypatch.setattr(chain, "BEFORE", {"staff": closed})
+
+    def keep(name: str, plan: Plan) -> Plan:
+        seen.append(name)
+        return plan
+
+    found = Chain(TINY, (1,), LIMITS, quiet, "rule", keep).run()
+    assert seen[0] == "staff"
+    assert "staff" in found.plans
+    assert (found.instance["gates"]["handling_minutes"] == 0).all()
+    sent = found.best.dispatch.shipments
+    assert sent.loc[sent["to_id"] == "fir", "quantity"].sum() == pytest.approx(0.0)
+
+
+def test_plan_writes_a_folder_a_plan_and_tells_of_it() -> None:
+    result = call("plan", TINY, "--period", 1, "--router", "rule", "--work-limit", 5, "--quiet")
+    assert result.exit_code == 0, result.output
+    assert "arrives" in result.stdout
+    out = Path("plans/tiny-plan")
+    assert {one.name for one in out.iterdir() if one.is_dir()} >= {"dispatch", "routes-1"}
+    for name in ("dispatch", "routes-1"):
+        assert call("check", out / name).exit_code == 0, name
+
+
+def test_the_envelope_and_what_makes_no_sense() -> None:
+    words = ("--period", 1, "--router", "rule", "--work-limit", 5, "--quiet", "--json")
+    found = json.loads(call("plan", TINY, "--out", "week", *words).stdout)
+    assert found["status"] == "valid"
+    assert set(found["data"]["plans"]) == {"dispatch", "routes-1"}
+    assert found["data"]["periods"][0]["period"] == 1
+    assert call("plan", TINY, "--period", 99, "--quiet").exit_code == 2
+    assert call("plan", TINY, "--out", "week/dispatch", "--quiet").exit_code == 2
+
+
+def test_an_interrupted_chain_stops_and_keeps_what_was_made(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    plain = chain.Dispatch.run
+
+    def stopped(self: chain.Dispatch) -> Plan:
+        plan = plain(self)
+        return plan.replace(status=replace(plan.status, termination="interrupted"))
+
+    monkeypatch.setattr(chain.Dispatch, "run", stopped)
+    result = call("plan", TINY, "--out", "week", "--router", "rule", "--quiet")
+    assert result.exit_code == 130, result.output
+    assert {one.name for one in Path("week").iterdir() if one.is_dir()} == {"dispatch"}
+    assert check(load(TINY), load_plan("week/dispatch")).ok
