@@ -36,6 +36,7 @@ class StaffModel:
         self.slots: Slots = slots_of(case, apart)
         fits = fitting(case, self.slots)
         self.worker, self.slot = np.nonzero(fits | loose)
+        self._owners: list[tuple[Ints, Ints, Ints]] = []
         self._columns(loose)
         rows_cover.add(self)
         rows_days.add(self)
@@ -54,6 +55,8 @@ class StaffModel:
         self.works = program.add_columns(
             "works", len(count) * periods, np.repeat(count, periods), integer=True
         ).reshape(len(count), periods)
+        self.own(self.assign, self.worker, self.period)
+        self.own(self.works, *np.indices(self.works.shape))
         self.short = program.add_columns("short", len(posts), posts.wanted, integer=True)
         self.surplus = self._some("surplus", ~np.isnan(posts.over_weight) | loose, np.inf)
         self.lack = self._some("lack", posts.qualified > 0, posts.qualified)
@@ -70,6 +73,8 @@ class StaffModel:
         stays = goes[:, :, None] & here[:, None, :]
         most = np.broadcast_to(people.number[:, None, None], stays.shape)
         self.inside = self._some("inside", stays, most)
+        worker, _, period = np.indices(self.inside.shape)
+        self.own(self.inside, worker, period)
         end = np.minimum(when + case.policy.closed_loop_days, periods)
         self.enter = self._some(
             "enter", stays & (end <= people.last[:, None] + 1)[:, None, :], most
@@ -80,6 +85,20 @@ class StaffModel:
         ready &= done <= people.last[:, None, None]
         most = np.broadcast_to(people.number[:, None, None], ready.shape)
         self.train = self._some("train", ready, most)
+        worker, _, period = np.indices(self.train.shape)
+        self.own(self.train, worker, period)
+
+    def own(self, columns: Ints, worker: Ints, period: Ints) -> None:
+        """Record whose columns these are, and in which period; positions of -1 are none."""
+        there = columns >= 0
+        self._owners.append((columns[there], worker[there], period[there]))
+
+    def owners(self) -> tuple[Ints, Ints]:
+        """Return worker and period of every column, -1 for those nobody owns."""
+        worker, period = np.full((2, self.program.column_count), -1, dtype=np.int64)
+        for columns, who, when in self._owners:
+            worker[columns], period[columns] = who, when
+        return worker, period
 
     def _some(self, name: str, there: np.ndarray, upper: np.ndarray | float) -> Ints:
         """Add whole columns where `there`; return positions in its shape, -1 elsewhere."""

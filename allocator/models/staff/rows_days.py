@@ -31,7 +31,7 @@ def _one_shift(model: StaffModel) -> None:
     program, works = model.program, model.works
     worker, period = np.indices(works.shape).reshape(2, -1)
     rows = program.add_rows(
-        "one_shift", works.size, 0.0, 0.0, lambda: model.names(worker, period)
+        "one_shift", works.size, 0.0, 0.0, partial(model.names, worker, period)
     ).reshape(works.shape)
     program.add_entries(rows[model.worker, model.period], model.assign, 1.0)
     program.add_entries(rows, works, -1.0)
@@ -55,7 +55,7 @@ def _shift_max(model: StaffModel) -> None:
     most = (case.people.shift_max * case.people.number[:, None])[worker, shift]
     at = np.full(case.people.shift_max.shape, -1, dtype=np.int64)
     at[worker, shift] = program.add_rows(
-        "shift_max", len(worker), upper=most, labels=lambda: model.names(worker, shift)
+        "shift_max", len(worker), upper=most, labels=partial(model.names, worker, shift)
     )
     program.add_known(at[model.worker, model.shift], model.assign, 1.0)
 
@@ -74,7 +74,7 @@ def _suit(model: StaffModel) -> None:
         "suit",
         len(worker),
         upper=limit * case.people.number[worker],
-        labels=lambda: model.names(worker, begin),
+        labels=partial(model.names, worker, begin),
     )
     for ahead in range(WEEK):
         begin = model.period[suited] - ahead

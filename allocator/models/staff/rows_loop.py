@@ -30,7 +30,7 @@ def _inside(model: StaffModel) -> None:
     worker, place, period = np.nonzero(model.inside >= 0)
     at = np.full(model.inside.shape, -1, dtype=np.int64)
     at[worker, place, period] = program.add_rows(
-        "closed_loop", len(worker), upper=0.0, labels=lambda: model.names(worker, place, period)
+        "closed_loop", len(worker), upper=0.0, labels=partial(model.names, worker, place, period)
     )
     program.add_entries(at[worker, place, period], model.inside[worker, place, period], -1.0)
     some = np.flatnonzero(sealed >= 0)
@@ -44,14 +44,14 @@ def _stay(model: StaffModel) -> None:
     worker, place, period = np.nonzero(model.inside >= 0)
     here, came = model.inside[worker, place, period], model.enter[worker, place, period]
     rows = program.add_rows(
-        "enter", len(worker), upper=0.0, labels=lambda: model.names(worker, place, period)
+        "enter", len(worker), upper=0.0, labels=partial(model.names, worker, place, period)
     )
     program.add_entries(rows, here, 1.0)
     program.add_known(np.where(came >= 0, rows, -1), came, -1.0)
     before = np.where(period > 0, model.inside[worker, place, period - 1], -1)
     program.add_known(np.where(before >= 0, rows, -1), before, -1.0)
     rows = program.add_rows(
-        "stay", len(worker), upper=0.0, labels=lambda: model.names(worker, place, period)
+        "stay", len(worker), upper=0.0, labels=partial(model.names, worker, place, period)
     )
     program.add_entries(rows, here, -1.0)
     for back in range(min(days, model.inside.shape[2])):
@@ -70,8 +70,8 @@ def _lodging(model: StaffModel) -> None:
             f"{case.lodging.ids[z]},{t + 1}" for z, t in zip(place, period, strict=True)
         ],
     ).reshape(model.inside.shape[1:])
-    worker, place, period = np.nonzero(model.inside >= 0)
-    program.add_entries(rows[place, period], model.inside[worker, place, period], 1.0)
+    who, where, when = np.nonzero(model.inside >= 0)
+    program.add_entries(rows[where, when], model.inside[who, where, when], 1.0)
 
 
 def _trained(model: StaffModel) -> None:
@@ -123,7 +123,7 @@ def _outside(model: StaffModel) -> None:
         "outside",
         len(worker),
         upper=case.people.number[worker],
-        labels=lambda: model.names(worker, period),
+        labels=partial(model.names, worker, period),
     )
     free = np.flatnonzero(model.slots.sealed[model.slot] < 0)
     program.add_known(at[model.worker[free], model.period[free]], model.assign[free], 1.0)

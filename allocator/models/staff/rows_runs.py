@@ -54,7 +54,8 @@ def _runs(model: StaffModel) -> None:
     worker, period = _grid(some, np.arange(1, periods))
     begin = np.full(works.shape, -1, dtype=np.int64)
     begin[worker, period] = program.add_columns("begin", len(worker), 1.0)
-    rows = program.add_rows("begins", len(worker), 0.0, labels=lambda: model.names(worker, period))
+    model.own(begin[worker, period], worker, period)
+    rows = program.add_rows("begins", len(worker), 0.0, labels=partial(model.names, worker, period))
     program.add_entries(rows, begin[worker, period], 1.0)
     program.add_entries(rows, works[worker, period], -1.0)
     program.add_entries(rows, works[worker, period - 1], 1.0)
@@ -84,6 +85,10 @@ def _least(model: StaffModel, begin: Ints, name: str, least: Ints) -> None:
             program.add_entries(rows, works[worker, start - 1], 1.0)
 
 
+def _last_days(weekend: Ints, kinds: Ints) -> Ints:
+    return np.array([int(np.flatnonzero(weekend == kind).max()) for kind in kinds], np.int64)
+
+
 def _weekends(model: StaffModel) -> None:
     program, people, weekend = model.program, model.case.people, model.case.times.weekend
     some = np.flatnonzero(np.isfinite(people.weekends))
@@ -95,10 +100,14 @@ def _weekends(model: StaffModel) -> None:
     column[worker, kind] = program.add_columns(
         "weekend", len(worker), people.number[worker], integer=True
     )
+    # A weekend is freed with its last day.
+    model.own(column[worker, kind], worker, _last_days(weekend, kinds)[kind])
     member, day = _grid(some, np.flatnonzero(weekend >= 0))
-    rows = program.add_rows("weekend", len(member), 0.0, labels=lambda: model.names(member, day))
+    rows = program.add_rows("weekend", len(member), 0.0, labels=partial(model.names, member, day))
     program.add_entries(rows, column[member, np.searchsorted(kinds, weekend[day])], 1.0)
     program.add_entries(rows, model.works[member, day], -1.0)
     most = (people.weekends * people.number)[some]
-    rows = program.add_rows("weekends_max", len(some), upper=most, labels=lambda: model.names(some))
+    rows = program.add_rows(
+        "weekends_max", len(some), upper=most, labels=partial(model.names, some)
+    )
     program.add_entries(np.repeat(rows, len(kinds)), column[some].ravel(), 1.0)

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from allocator.engine.cpsat import CpSession
-from allocator.engine.ordered import Budget, LinearStage, Progress, run_stages
+from allocator.engine.ordered import Budget, Progress, run_stages
 from allocator.engine.program import Floats
 from allocator.engine.session import Session
 from allocator.instance.instance import Instance
@@ -19,6 +19,7 @@ from allocator.models.staff.goals import Goal, goals_of
 from allocator.models.staff.method import chosen_method
 from allocator.models.staff.model import StaffModel
 from allocator.models.staff.read import last_roster, roster_tables
+from allocator.models.staff.stage import Held, StaffStage
 
 Report = Callable[[Answer], None]
 
@@ -58,7 +59,7 @@ def solve(
     progress = Progress(report=tell)
     if start is not None:
         progress.solution = _start(model, start)
-    run_stages(session, _stages(model, goals), budget or Budget(), progress)
+    run_stages(session, _stages(model, goals, seed), budget or Budget(), progress)
     return _answer(model, progress, used)
 
 
@@ -69,10 +70,10 @@ def new_session(model: StaffModel, method: str, seed: int = 0, threads: int = 1)
     return Session(model.program, seed, threads)
 
 
-def _stages(model: StaffModel, goals: list[Goal]) -> list[LinearStage]:
-    policy = model.case.policy
+def _stages(model: StaffModel, goals: list[Goal], seed: int) -> list[StaffStage]:
+    policy, held = model.case.policy, Held()
     return [
-        LinearStage(
+        StaffStage(
             name=goal.name,
             unit=goal.unit,
             cost=goal.cost,
@@ -83,19 +84,23 @@ def _stages(model: StaffModel, goals: list[Goal]) -> list[LinearStage]:
             ),
             slack_absolute=policy.slack_absolute,
             final=goal is goals[-1],
+            model=model,
+            held=held,
+            seed=seed,
         )
         for goal in goals
     ]
 
 
-def _start(model: StaffModel, roster: pd.DataFrame) -> Floats:
-    """Return the assignments of a roster as a point; the solver completes it."""
+def _start(model: StaffModel, roster: pd.DataFrame) -> Floats | None:
+    """Return a roster as a point of the program; None where it breaks a rule."""
     number = last_roster(model.case, roster)
-    point = np.zeros(model.program.column_count)
     by_slot = np.zeros((len(model.case.people), len(model.slots)))
     np.add.at(by_slot.T, model.slots.of, number.T)
-    point[model.assign] = by_slot[model.worker, model.slot]
-    return point
+    assigned = by_slot[model.worker, model.slot]
+    session = Session(model.program)
+    session.set_bounds(model.assign, assigned, assigned)
+    return session.minimise(np.zeros(model.program.column_count)).solution
 
 
 def _answer(model: StaffModel, progress: Progress, method: str) -> Answer:

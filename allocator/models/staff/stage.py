@@ -1,0 +1,129 @@
+"""One goal of a roster: an exact search, and where it is cut, a search around the best roster."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from scipy import sparse
+
+from allocator.engine.cpsat import CpSession
+from allocator.engine.neighbourhood import Bools, Rounds, Whole, improve
+from allocator.engine.ordered import Budget, LinearStage, Progress
+from allocator.engine.program import Floats, Program
+from allocator.engine.session import Outcome, Session
+from allocator.models.staff.model import StaffModel
+
+EXACT = 0.35  # of the seconds of a goal, for the exact search
+GOAL = 0.6  # of the seconds left, for a goal that is not the last
+ROUND_SECONDS = 3.0
+ROUND_WORK = 2000  # nodes of a round
+ROUNDS = 10**6
+ROUNDS_BY_WORK = 100  # rounds a goal when work is limited
+
+
+@dataclass
+class Held:
+    """Earlier goals and the most each may be."""
+
+    costs: list[Floats] = field(default_factory=list)
+    most: list[float] = field(default_factory=list)
+
+    def rows(self, columns: int) -> sparse.csr_matrix:
+        """Return the goals as rows."""
+        found = np.zeros((len(self.costs), columns))
+        for row, cost in zip(found, self.costs, strict=True):
+            row[: len(cost)] = cost
+        return sparse.csr_matrix(found)
+
+
+@dataclass(frozen=True)
+class StaffStage(LinearStage):
+    """Minimise a goal; `around` says whether to search around a roster that is not proven best."""
+
+    model: StaffModel = None  # type: ignore[assignment]
+    held: Held = field(default_factory=Held)
+    seed: int = 0
+    around: bool = True
+
+    def run(self, session: Session, budget: Budget, progress: Progress) -> None:
+        """Minimise and hold."""
+        left = budget.seconds()
+        mine = left if left is None or self.final else GOAL * left
+        exact = mine if mine is None or not self.around else EXACT * mine
+        began = time.monotonic()
+        start = progress.solution
+        # HiGHS 1.12 can call a start best that is not (seen where presolve meets a start): it
+        # begins without one, and the start is kept beside.
+        hint = start if isinstance(session, CpSession) else None
+        outcome = session.minimise(self.cost, exact, budget.work, budget.gap, start=hint)
+        outcome = self._better(outcome, start)
+        if outcome.solution is not None and outcome.termination != "completed" and self.around:
+            deadline = None if mine is None else began + mine
+            outcome = self._searched(outcome, budget, deadline, progress)
+        self.take(session, outcome, progress)
+
+    def _better(self, outcome: Outcome, start: Floats | None) -> Outcome:
+        """Return the outcome with the start where that is better."""
+        if start is None or outcome.termination == "infeasible":
+            return outcome
+        value = float(self.cost @ start[: len(self.cost)])
+        if outcome.value is not None and outcome.value <= value + self.slack(value):
+            return outcome
+        return replace(outcome, solution=start, value=value)
+
+    def _searched(
+        self, outcome: Outcome, budget: Budget, deadline: float | None, progress: Progress
+    ) -> Outcome:
+        program = self.model.program
+        rows = self.held.rows(program.column_count)
+        whole = Whole(program, self.cost, rows, np.array(self.held.most))
+        worked = deadline is None
+        rounds = Rounds(
+            ROUNDS_BY_WORK if worked else ROUNDS,
+            np.inf if worked else ROUND_SECONDS,
+            ROUND_WORK if worked else None,
+            deadline,
+        )
+
+        def found(point: Floats) -> None:
+            progress.solution = point
+            progress.report(progress)
+
+        assert outcome.solution is not None
+        point = improve(
+            whole, outcome.solution, Parts(self.model).choose, _session, rounds, self.seed, found
+        )
+        return replace(outcome, solution=point, value=float(self.cost @ point[: len(self.cost)]))
+
+    def cap(self, session: Session, value: float) -> None:
+        """Add the row that keeps the goal, and keep it for parts of the program too."""
+        super().cap(session, value)
+        self.held.costs.append(self.cost)
+        self.held.most.append(value + self.slack(value))
+
+
+def _session(program: Program, seed: int) -> Session:
+    return Session(program, seed)
+
+
+class Parts:
+    """What to free of a roster: some workers over the whole horizon, or everybody for some days."""
+
+    def __init__(self, model: StaffModel) -> None:
+        """Take whose columns are whose."""
+        self.worker, self.period = model.owners()
+        self.workers, self.periods = model.works.shape
+
+    def choose(self, dice: np.random.Generator, size: float) -> Bools:
+        """Return the columns of a share `size` of the workers, or of half as many periods more."""
+        common = self.worker < 0
+        if dice.random() < 0.5:
+            count = max(2, round(size * self.workers))
+            some = dice.choice(self.workers, min(self.workers, count), replace=False)
+            return np.asarray(common | np.isin(self.worker, some))
+        length = max(3, round(1.5 * size * self.periods))
+        begin = int(dice.integers(-length // 2, self.periods))
+        inside = (self.period >= begin) & (self.period < begin + length)
+        return np.asarray(common | inside)
