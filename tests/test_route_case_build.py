@@ -196,6 +196,9 @@ def test_a_pool_is_divided_among_the_depots_by_what_they_send() -> None:
     assert case.vehicles.count.tolist() == [3, 2]
     assert case.vehicles.line.tolist() == [0, 0]
     assert divided(5, np.array([1.0, 1.0, 1.0])).tolist() == [2, 2, 1]
+    one = {"vehicles": pool["vehicles"] | {"count": [1]}}
+    case = route_case(town(**one), dispatch(), 1, check=False)
+    assert ("W1606", "M") in [(note.code, note.value) for note in case.notes]
 
 
 def test_a_vehicle_off_duty_in_the_period_takes_no_part() -> None:
