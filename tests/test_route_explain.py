@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from allocator.explain.route import route_reasons
+from allocator.explain.route import ROUTE_CODES, route_reasons
+from allocator.explain.route_lifts import LIFTS
 from allocator.instance.route_case import RouteCase
 from allocator.models.route.by_rule import by_rule
 from allocator.models.route.routes import Routes
@@ -62,3 +64,10 @@ def test_a_stop_nobody_could_serve_alone_names_the_rule(family: str, make: Any) 
 
 def test_room_that_was_not_used_is_told() -> None:
     assert {one[1] for one in of(small(), ())} == {"NOT_PROVEN"}
+
+
+def test_the_page_has_every_code_and_rule() -> None:
+    page = (Path(__file__).parents[1] / "docs" / "reasons.md").read_text(encoding="utf-8")
+    part = page.partition("\n## Routes\n")[2]
+    assert not [code for code in ROUTE_CODES if f"| {code} |" not in part]
+    assert not [family for family in LIFTS if f"`{family}`" not in part]
