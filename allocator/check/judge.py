@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from allocator.check.access import Access, Permits, access_of, permits_of
+from allocator.check.admit import check_admit
 from allocator.check.changes import change_from
 from allocator.check.distances import check_distances
 from allocator.check.fairness import fairness_of, tiers_of
@@ -24,14 +26,22 @@ from allocator.check.pins import check_pins
 from allocator.check.preposition import check_preposition
 from allocator.check.purchases import Bought, purchases_of
 from allocator.check.resolve import resolve
+from allocator.check.route import check_route
 from allocator.check.runs import check_permits, runs_of
 from allocator.check.service import Service, service_of
+from allocator.check.staff import check_staff
 from allocator.check.stock import stock_of
 from allocator.check.trips import derived_trips, stated_trips
 from allocator.check.verdict import Findings, Verdict
 from allocator.instance import Instance, instance_hash
 from allocator.plan import Plan, plan_table
 from allocator.plan.precision import WRITTEN_DECIMALS, rounded
+
+_OTHERS: Mapping[str, Callable[[Findings, Instance, Plan], Verdict]] = {
+    "preposition": check_preposition,
+    "route": check_route,
+    "admit": check_admit,
+}
 
 
 def check(instance: Instance, plan: Plan, *, start: Plan | None = None) -> Verdict:
@@ -45,10 +55,14 @@ def check(instance: Instance, plan: Plan, *, start: Plan | None = None) -> Verdi
     Raises:
         PlanMissingError: when there is no plan to judge.
     """
-    if plan.decision == "preposition":
-        found = Findings("preposition")
+    if plan.decision == "staff":
+        found = Findings("staff")
         _check_hash(found, instance, plan)
-        return check_preposition(found, instance, plan)
+        return check_staff(found, instance, plan, None if start is None else start["roster"])
+    if plan.decision in _OTHERS:
+        found = Findings(plan.decision)
+        _check_hash(found, instance, plan)
+        return _OTHERS[plan.decision](found, instance, plan)
     shipments = plan["shipments"]
     found, case = Findings(), _case(instance)
     _check_hash(found, instance, plan)

@@ -1,0 +1,1 @@
+"""Beds: who is admitted where and when (formulation in models/admit)."""

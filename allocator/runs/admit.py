@@ -1,0 +1,255 @@
+"""One run of beds, from the instance to a judged plan of admissions."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, cast
+
+import pandas as pd
+
+from allocator._version import __version__
+from allocator.check import check as judge
+from allocator.doctor.beds import bed_findings
+from allocator.engine.child import Child
+from allocator.engine.ordered import StageResult
+from allocator.engine.solvers import solvers
+from allocator.errors import AllocatorError, ImpossibleError, NoPlanError, UsageError
+from allocator.explain.admit import admit_reasons
+from allocator.instance import Instance, instance_hash, load
+from allocator.instance.admit_case import admit_case
+from allocator.instance.schema import settings
+from allocator.limits import Limits
+from allocator.models.admit.by_rule import by_rule, nobody
+from allocator.models.admit.goals import UNITS
+from allocator.models.answer import Answer
+from allocator.models.dispatch.results import proven
+from allocator.plan import GoalResult, Plan, Status
+from allocator.plan.status import Termination
+
+Progress = Callable[[Mapping[str, Any]], None]
+WORK = "allocator.models.admit.work:work"
+SCOPE_FIRST = "all plans over these ways and beds"
+SCOPE_OFFERED = "all plans that keep what the districts do for their own"
+SCOPE_LATER = "plans over these that keep the earlier goals at their values"
+VIOLATIONS_TOLD = 5
+REASONS, REASON_SECONDS = 8, 20.0  # groups explained with the plan, and what that may take
+SEARCHED = 0.85  # of the time left, for the search itself
+NOISE = 5e-5  # of a goal: less decides nothing
+
+
+class Admit:
+    """One run of beds; `run` is its table of contents."""
+
+    def __init__(self, instance: Instance | str | Path, limits: Limits, progress: Progress) -> None:
+        """Load what is not loaded yet."""
+        self.began = time.monotonic()
+        self.limits, self.progress = limits, progress
+        self.path = "" if isinstance(instance, Instance) else str(Path(instance).absolute())
+        self.instance = instance if isinstance(instance, Instance) else load(instance)
+        self.seconds: dict[str, float] = {}
+        self.complaint = ""
+        self._mark("load")
+
+    def _mark(self, phase: str) -> None:
+        self.seconds[phase] = time.monotonic() - self.began - sum(self.seconds.values())
+
+    def _left(self) -> float | None:
+        if self.limits.seconds is None:
+            return None
+        return max(0.0, self.limits.seconds - (time.monotonic() - self.began))
+
+    def run(self) -> Plan:
+        """Examine, start the solver, make a plan by rule meanwhile, wait, judge, explain."""
+        self._examine()
+        with Child(WORK, **self._job()) as child:
+            first = self._first_plan()
+            termination, answer = self._wait(child, first)
+        plan = self._choose(first, answer, termination)
+        return self._recorded(self._explained(plan), first, answer)
+
+    def _examine(self) -> None:
+        """Stop when nobody is to be admitted, or arithmetic proves that no plan can be."""
+        if not len(self.instance["patients"]) and not len(self.instance["scenario_patients"]):
+            raise UsageError.because(
+                "the instance has no patients",
+                where="patients",
+                action="fill in patients, care and beds; see: allocator schema patients",
+                code="E2341",
+            )
+        faults = [one.fault() for one in bed_findings(self.instance) if one.level == "error"]
+        if faults:
+            raise ImpossibleError(*faults)
+        self.case = admit_case(self.instance)
+        self._mark("doctor")
+
+    def _job(self) -> dict[str, Any]:
+        left = self._left()
+        return {
+            "instance": self.instance,
+            "seconds": None if left is None else left * SEARCHED,
+            "work": self.limits.work,
+            "gap": self.limits.gap,
+            "seed": self.limits.seed,
+            "threads": self.limits.workers or 1,
+        }
+
+    def _first_plan(self) -> Plan:
+        """Return the plan by rule, or that of nobody admitted where it breaks a rule later on."""
+        plan = judged(self.instance, by_rule(self.case), "nearest free bed today")
+        if plan.status.plan != "valid":
+            plan = judged(self.instance, nobody(self.case), "nobody admitted")
+        self._mark("first plan")
+        self.progress({"stage": "first plan", "goals": by_name(plan)})
+        return plan
+
+    def _wait(self, child: Child, first: Plan) -> tuple[str, Answer | None]:
+        """Wait for the child until just enough time is left to judge and write."""
+        deadline = None
+        if self.limits.seconds is not None:
+            kept = min(2 * self.seconds["first plan"], 0.2 * self.limits.seconds)
+            deadline = self.began + self.limits.seconds - kept
+        try:
+            termination = child.wait(deadline, self.progress)
+        except KeyboardInterrupt:
+            child.kill()
+            termination = "interrupted"
+        answer = cast(Answer | None, child.best())
+        if termination == "error":
+            if child.error() is not None:
+                raise cast(AllocatorError, child.error())
+            self.complaint = child.complaint()
+            if answer is None and first.status.plan != "valid":
+                raise NoPlanError.because(
+                    "the solver stopped without a plan", value=self.complaint, code="E5002"
+                )
+        self._mark("solve")
+        return termination, answer
+
+    def _choose(self, first: Plan, answer: Answer | None, termination: str) -> Plan:
+        """Return the plan that is best in the order of the goals, with what is proven."""
+        end = _end(termination, answer)
+        results = answer.results if answer else ()
+        if answer is None or not answer.tables:
+            if any(one.termination == "infeasible" for one in results):
+                raise ImpossibleError.because(
+                    "no plan can obey the hard rules: those in beds already break them",
+                    where="beds",
+                    action="see: allocator doctor; add beds, hours or items, or remove inpatients",
+                    code="E4005",
+                )
+            plan = first.replace(goals=goal_results(self.instance, by_name(first), results))
+        else:
+            plan = judged(self.instance, answer.tables, "solver", results)
+            if plan.status.plan != "valid" and first.status.plan == "valid":
+                rejected = plan.summary["violations"]
+                plan = first.replace(summary={**first.summary, "rejected": rejected})
+            elif end != "completed" and first.status.plan == "valid" and _better(first, plan):
+                plan = first.replace(goals=goal_results(self.instance, by_name(first), results))
+        self._mark("judge")
+        return plan.replace(
+            status=Status(end, plan.status.plan, proven(plan.goals, self.limits.gap))
+        )
+
+    def _explained(self, plan: Plan) -> Plan:
+        """Say why the largest groups wait, as far as the time allows."""
+        left = self._left()
+        seconds = REASON_SECONDS if left is None else min(REASON_SECONDS, 0.5 * left)
+        stopped = plan.status.termination == "interrupted" or plan.status.plan != "valid"
+        if stopped or seconds < 1.0:
+            return plan
+        found = admit_reasons(self.instance, plan, seconds, REASONS)
+        self._mark("explain")
+        return plan.replace(tables={**plan.tables, "reasons": found})
+
+    def _recorded(self, plan: Plan, first: Plan, answer: Answer | None) -> Plan:
+        summary = {
+            **plan.summary,
+            **(answer.summary if answer else {}),
+            "by_rule": by_name(first),
+            "complaint": self.complaint,
+        }
+        run = {
+            "tool": __version__,
+            "instance_path": self.path,
+            "limits": asdict(self.limits),
+            "reproducible": plan.status.termination in ("completed", "work_limit"),
+            "policy": {name: getattr(self.instance.policy, name) for name in settings()},
+            "versions": {one.name: one.version for one in solvers()},
+            "seconds": {phase: round(value, 3) for phase, value in self.seconds.items()},
+            "solves": [asdict(result) for result in answer.results] if answer else [],
+        }
+        return plan.replace(summary=summary, run=run)
+
+
+def judged(
+    instance: Instance,
+    tables: Mapping[str, pd.DataFrame],
+    source: str,
+    results: Iterable[StageResult] = (),
+) -> Plan:
+    """Return tables as a plan, valid or not, with waiting and occupancy and its goals."""
+    plan = Plan("admit", tables, Status("completed", "invalid"))
+    verdict = judge(instance, plan)
+    figures = {name: value for name, value in verdict.stats.items() if name != "notes"}
+    summary: dict[str, Any] = {"made": source, **figures}
+    if not verdict.ok:
+        told = verdict.violations[:VIOLATIONS_TOLD]
+        summary["violations"] = [f"{one.code} {one.message}" for one in told]
+    return plan.replace(
+        tables={**tables, **verdict.tables},
+        status=Status("completed", "valid" if verdict.ok else "invalid"),
+        goals=goal_results(instance, verdict.goals, results, source),
+        summary=summary,
+        instance={"name": instance.name, "hash": instance_hash(instance)},
+    )
+
+
+def goal_results(
+    instance: Instance,
+    values: Mapping[str, float],
+    results: Iterable[StageResult] = (),
+    source: str = "",
+) -> tuple[GoalResult, ...]:
+    """Return the goals of the policy in order: values of the judge, bounds of the solver."""
+    known = {result.name: result for result in results}
+    offered = instance.policy.admit_regime == "district-first"
+    first = SCOPE_OFFERED if offered else SCOPE_FIRST
+    return tuple(
+        GoalResult(
+            name=name,
+            unit=UNITS[name],
+            value=values.get(name),
+            bound=known[name].bound if name in known else None,
+            scope=SCOPE_LATER if number else first,
+            source=known[name].source if name in known else source,
+        )
+        for number, name in enumerate(instance.policy.admit_goals)
+    )
+
+
+def by_name(plan: Plan) -> dict[str, float]:
+    """Return the goal values by name."""
+    return {goal.name: goal.value for goal in plan.goals if goal.value is not None}
+
+
+def _better(plan: Plan, other: Plan) -> bool:
+    """Return whether a plan goes before another in the order of the goals, noise aside."""
+    for one, two in zip(plan.goals, other.goals, strict=True):
+        a, b = one.value or 0.0, two.value or 0.0
+        if abs(a - b) > NOISE * max(1.0, abs(a), abs(b)):
+            return a < b
+    return False
+
+
+def _end(termination: str, answer: Answer | None) -> Termination:
+    """Return how the run ended: the child may have met its own limit."""
+    if termination in ("time_limit", "interrupted", "error"):
+        return cast(Termination, termination)
+    ends = [result.termination for result in answer.results] if answer else []
+    for limit in ("time_limit", "work_limit"):
+        if limit in ends:
+            return cast(Termination, limit)
+    return "completed"
