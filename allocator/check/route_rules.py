@@ -18,11 +18,11 @@ NEAR = 1e-6  # minutes: one vehicle may come as another leaves
 
 
 def check_fleet(found: Findings, case: RouteCase, rows: Rows) -> None:
-    """Hold routes to the vehicles there are; the counts of one line add up."""
+    """Hold routes to the vehicles there are; types of one line share its count."""
     fleet, vehicle = case.vehicles, rows.vehicle[rows.first]
     line = fleet.line[vehicle]
     for one in np.unique(line).tolist():
-        most = int(fleet.count[fleet.line == one].sum())
+        most = int(fleet.count[fleet.line == one].max())
         mine = np.flatnonzero(line == one)
         if len(mine) > most:
             at, name = rows.line[rows.first[mine[most]]], fleet.ids[vehicle[mine[0]]]

@@ -105,7 +105,7 @@ def _case(
     drops = drops_of(net, orders, period)
     others = _others(net, orders, plan, period)
     sent = _sent(net, orders, others, routes)
-    found = entries(instance, net.places, period, sent, log)
+    found = entries(instance, net.places, period, sent)
     homes = np.array(sorted({entry.home for entry in found}), dtype=np.int64)
     rows = _rows(net, homes, sent, drops.place, routes)
     position = np.full(len(net.places.ids), -1, dtype=np.int64)

@@ -55,8 +55,8 @@ class Stops:
 class Vehicles:
     """Vehicle types at a home depot (V,).
 
-    A pool (a line of the table without a site) is divided among the depots: entries of one `line`
-    have counts that add up to it.
+    Entries of one `line` of the table share its count: a pool (a line without a site) has one at
+    every depot, each with the whole count.
     """
 
     ids: tuple[str, ...]

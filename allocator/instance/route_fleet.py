@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 
 from allocator.instance.clock import DAY, daily, minutes_column, period_clock
-from allocator.instance.faultlog import FaultLog
 from allocator.instance.instance import Instance
 from allocator.instance.lanes import Floats, Ints, Places
 from allocator.instance.route_case import Vehicles
@@ -27,13 +26,11 @@ class Entry:
     late: float
 
 
-def entries(
-    instance: Instance, where: Places, period: int, sent: Floats, log: FaultLog
-) -> list[Entry]:
+def entries(instance: Instance, where: Places, period: int, sent: Floats) -> list[Entry]:
     """Return the vehicles that can take part: at home where goods are loaded, on duty then.
 
-    A pool is divided among the sites in proportion to what they send (`sent`, kg a place), whole
-    vehicles by largest remainder; sites that get none are told (W1606).
+    A pool has an entry with its whole count at every place that sends something (`sent`, kg a
+    place): the entries of a line share its vehicles.
     """
     table = instance["vehicles"]
     home = where.find(table["site_id"])
@@ -45,26 +42,13 @@ def entries(
     for line, count in enumerate(np.floor(table["count"].to_numpy(float) + 1e-9).astype(int)):
         homes, counts = [int(home[line])], [int(count)]
         if pool[line]:
-            homes, counts = depots.tolist(), divided(int(count), sent[depots]).tolist()
-            if not instance.policy.reload_anywhere:
-                _tell_left_out(str(table["type"].iloc[line]), where, homes, counts, sent, log)
+            homes, counts = depots.tolist(), [int(count)] * len(depots)
         for place, number in zip(homes, counts, strict=True):
             loads = instance.policy.reload_anywhere or (place >= 0 and sent[place] > 0)
             if place >= 0 and number > 0 and loads and not idle[line]:
                 entry = Entry(line, place, number, float(early[line]), float(late[line]))
                 found.append(entry)
     return found
-
-
-def _tell_left_out(
-    kind: str, where: Places, homes: list[int], counts: list[int], sent: Floats, log: FaultLog
-) -> None:
-    pairs = zip(homes, counts, strict=True)
-    bare = [str(where.ids[home]) for home, number in pairs if not number and sent[home] > 1]
-    if bare:
-        rule = f"the pool of {kind} has {sum(counts)} for {len(homes)} sites: these get none"
-        action = "give the vehicles homes (site_id), or set reload_anywhere"
-        log.add("W1606", "vehicles", rule, action, ", ".join(bare))
 
 
 def divided(count: int, parts: Floats) -> Ints:

@@ -255,8 +255,10 @@ def contradictions(
         for row in rows:
             if not stops.permitted[row, route.vehicle]:
                 yield route.name, f"the vehicle may not enter {stops.ids[row]}"
-    for vehicle in {route.vehicle for route in fixed}:
-        mine = [route.name for route in fixed if route.vehicle == vehicle]
+    lines = vehicles.line[[route.vehicle for route in fixed]]
+    for line in np.unique(lines).tolist():
+        mine = [route.name for route, one in zip(fixed, lines, strict=True) if one == line]
+        vehicle = int(np.flatnonzero(vehicles.line == line)[0])
         if len(mine) > vehicles.count[vehicle]:
             there = f"there are {vehicles.count[vehicle]} of {vehicles.ids[vehicle]}"
             yield mine[-1], f"{len(mine)} routes of the type are fixed and {there}"
