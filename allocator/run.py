@@ -131,6 +131,7 @@ def route(
     progress: Progress = silent,
     router: str = "",
     start: Plan | str | Path | None = None,
+    strict: bool = True,
 ) -> Plan:
     """Turn what a period sends into routes.
 
@@ -142,6 +143,7 @@ def route(
         progress: Called with small dictionaries as better routes are found.
         router: auto, pyvrp, ortools, cumulative or rule; blank = the policy's.
         start: Earlier routes to begin from; `plan.summary["dropped"]` says what no longer fits.
+        strict: Whether to refuse orders that nobody could serve, instead of leaving them behind.
 
     Returns:
         A plan that the judge has checked: `plan.routes`, `plan.deliveries`, `plan.unserved`.
@@ -151,7 +153,8 @@ def route(
         ImpossibleError: nothing is ordered in the period.
         NoPlanError: no plan was found within the limits.
     """
-    return Routing(instance, plan, period, limits or Limits(), progress, router, start).run()
+    limits = limits or Limits()
+    return Routing(instance, plan, period, limits, progress, router, start, strict).run()
 
 
 def assess(

@@ -65,6 +65,9 @@ PATH = click.Path(path_type=Path)
 @click.option("--period", default=1, show_default=True, help="The period to route.")
 @click.option("--out", type=PATH, help="Folder of the plan.  [default: plans/NAME-routes-PERIOD]")
 @click.option("--start", type=PATH, metavar="PLAN", help="Earlier routes to begin from.")
+@click.option(
+    "--leave-impossible", is_flag=True, help="Leave orders nobody could serve instead of refusing."
+)
 @click.option("--router", metavar="NAME", help="Which router.  [default: the policy, auto]")
 @click.option("--time-limit", metavar="S", help="Wall clock of the run: 90, 15m or 1h.")
 @click.option("--work-limit", metavar="N", help="Iterations; gives the same plan anywhere.")
@@ -86,6 +89,7 @@ def route(
     period: int,
     out: Path | None,
     start: Path | None,
+    leave_impossible: bool,
     router: str | None,
     scenario: str,
     assignments: tuple[str, ...],
@@ -107,7 +111,8 @@ def route(
         wanted = thresholds(fail_on, goal_names(case))
         progress.tell(f"{instance} is read; the plan goes to {target}")
         with held(target), stopped_like_ctrl_c():
-            asked = {"plan": plan, "period": period, "router": router or ""}
+            strict = not leave_impossible
+            asked = {"plan": plan, "period": period, "router": router or "", "strict": strict}
             routes = _planned(request, case, asked, chosen, began, progress)
             require(routes)
             routes.save(target)

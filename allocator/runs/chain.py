@@ -186,7 +186,7 @@ class Chain:
             self.progress({"stage": "chain", "step": f"routes of period {period}"})
             run = Routing(
                 self.instance, sent, period, self._limits(ROUTES / len(periods)), self.progress,
-                self.router,
+                self.router, strict=False,
             )  # fmt: skip
             try:
                 routes[period] = self._note(f"routes-{period}", run.run())

@@ -45,10 +45,12 @@ class Routing:
         progress: Progress,
         router: str = "",
         start: Plan | str | Path | None = None,
+        strict: bool = True,
     ) -> None:
         """Load what is not loaded yet."""
         self.began = time.monotonic()
-        self.limits, self.progress, self.router = limits, progress, router
+        self.limits, self.progress = limits, progress
+        self.router, self.strict = router, strict
         self.path = "" if isinstance(instance, Instance) else str(Path(instance).absolute())
         self.instance = instance if isinstance(instance, Instance) else load(instance)
         self.source = load_plan(plan) if isinstance(plan, str | Path) else plan
@@ -63,7 +65,7 @@ class Routing:
 
     def run(self) -> Plan:
         """Read the orders, start the search, make a plan meanwhile, wait, judge, explain."""
-        self.orders = orders_of(self.instance, self.source, self.period)
+        self.orders = orders_of(self.instance, self.source, self.period, self.strict)
         self.case = self.orders.case
         if self.router not in ("", "auto"):
             forced(self.router, self.case)

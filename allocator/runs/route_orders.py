@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from allocator.errors import Fault, ImpossibleError, UsageError
+from allocator.errors import Fault, ImpossibleError, InstanceError, UsageError
 from allocator.instance import Instance
 from allocator.instance.faultlog import FaultLog
 from allocator.instance.network import network
@@ -31,8 +31,12 @@ class Orders:
     warnings: tuple[Fault, ...]
 
 
-def orders_of(instance: Instance, source: Plan | None, period: int) -> Orders:
-    """Return what is to be routed.
+ALONE = ("E1601", "E1602", "E1603", "E1604", "E1608")
+"""Faults of single stops that nobody could serve; the others can be routed without them."""
+
+
+def orders_of(instance: Instance, source: Plan | None, period: int, strict: bool = True) -> Orders:
+    """Return what is to be routed; unless `strict`, stops nobody could serve are left behind.
 
     Raises:
         UsageError: E2352, when the source is no plan to dispatch.
@@ -57,8 +61,11 @@ def orders_of(instance: Instance, source: Plan | None, period: int) -> Orders:
             action=_elsewhere(source),
             code="E4011",
         )
-    case = route_case(instance, source, period, orders=table)
-    notes = (*log.warnings, *(one for one in case.notes if one.severity == "warning"))
+    case = route_case(instance, source, period, orders=table, check=strict)
+    errors = [one for one in case.notes if one.severity == "error"]
+    if any(one.code not in ALONE for one in errors):
+        raise InstanceError(*errors)
+    notes = (*log.warnings, *case.notes)
     path = "" if source is None or source.path is None else str(source.path)
     return Orders(case, table, orders_hash(table), path, notes)
 
