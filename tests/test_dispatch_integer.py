@@ -21,7 +21,7 @@ from allocator.models.dispatch.fill import fill, in_proportion
 from allocator.models.dispatch.model import DispatchModel
 from allocator.models.dispatch.read import plan_tables
 from allocator.models.dispatch.rounding_packs import Replay
-from allocator.models.dispatch.rounding_trips import cover, lane_loads, room
+from allocator.models.dispatch.rounding_trips import cheaper, cover, lane_loads, room
 from allocator.models.dispatch.solve import fair_tiers, solve_dispatch, solve_model
 from allocator.models.dispatch.whole_trips import whole_trips
 from allocator.plan import Plan, Status
@@ -174,3 +174,23 @@ def test_no_place_falls_behind_by_more_than_two_packs() -> None:
     np.add.at(behind.T, net.lanes.target, lanes.T)
     assert (behind <= 2 * net.items.pack[net.batches.item][:, None] + 1e-6).all()
     assert lane_loads(net, ship, went)[0].sum() == pytest.approx((went * net.items.kg[item]).sum())
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_exchanged_trips_cost_less_carry_as_much_and_fit_the_time(seed: int) -> None:
+    net = network(town(seed))
+    fleet, rng = net.fleet, np.random.default_rng(seed)
+    kg = np.zeros(net.open.shape)
+    lanes = np.unique(fleet.pair_lane)
+    kg[lanes] = rng.uniform(0, 3 * np.median(fleet.kg), (len(lanes), net.periods))
+    m3 = np.zeros(kg.shape)
+    trips = cover(net, kg, m3, np.zeros(fleet.pair_open.shape))
+    exchanged = cheaper(net, kg, m3, trips)
+    carried, asked = room(net, exchanged)[0], np.minimum(kg, room(net, trips)[0])
+    assert (carried >= asked - 1e-6).all()
+    cost = fleet.pair_cost @ trips
+    assert (fleet.pair_cost @ exchanged).sum() <= cost.sum() + 1e-9
+    minutes = np.zeros((len(fleet.hours), net.periods))
+    np.add.at(minutes, fleet.pair_vehicle, exchanged * fleet.pair_minutes[:, None])
+    assert (minutes <= fleet.hours[:, None] + 1e-6).all()
+    assert (exchanged >= 0).all()

@@ -13,7 +13,7 @@ from allocator.engine.session import Session
 from allocator.generate.lockdown import FEATURES, lockdown
 from allocator.instance import Instance
 from allocator.instance.network import network
-from allocator.models.dispatch import alone, solve
+from allocator.models.dispatch import alone, pairs, solve
 from allocator.models.dispatch.alone import Attainable
 from allocator.models.dispatch.model import DispatchModel
 from allocator.models.dispatch.price import values_without, without
@@ -104,7 +104,7 @@ def look_at(model: DispatchModel) -> tuple[LookStage, list[LinearStage]]:
     for name in ("floors", "critical"):
         goal = weighted(model, name)
         stages.append(LinearStage(name, "person-days", goal.cost, goal.constant, 1e-6, 1e-6))
-    return LookStage(Pair(stages[0], stages[1], solve.LOOK_WEIGHT)), stages
+    return LookStage(Pair(stages[0], stages[1], pairs.LOOK_WEIGHT)), stages
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -161,9 +161,9 @@ def test_large_programs_reach_the_same_goals(
     plain = [(one.name, one.value) for one in solve_dispatch(instance).progress.results]
     assert "floors" in dict(plain)
     monkeypatch.setattr(solve, "SIMPLEX_COLUMNS", 0)
-    monkeypatch.setattr(solve, "CROSSOVER_COLUMNS", 0)
-    monkeypatch.setattr(solve, "FLOORS_WEIGHT", weight)
-    monkeypatch.setattr(solve, "ITEM_DAYS_WEIGHT", weight)
+    monkeypatch.setattr(pairs, "CROSSOVER_COLUMNS", 0)
+    monkeypatch.setattr(pairs, "FLOORS_WEIGHT", weight)
+    monkeypatch.setattr(pairs, "ITEM_DAYS_WEIGHT", weight)
     progress = solve_dispatch(instance, threads=threads).progress
     together = {("floors", "critical"), ("item_days", "cost")}
     assert set(progress.joint) == (together if threads == 2 and weight > 1 else set())

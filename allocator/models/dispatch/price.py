@@ -10,13 +10,12 @@ from allocator.engine.program import Floats
 from allocator.engine.session import Outcome, Session
 from allocator.models.dispatch.alone import Attainable
 from allocator.models.dispatch.model import DispatchModel
+from allocator.models.dispatch.pairs import FLOORS_WEIGHT, urgent_pair
 from allocator.models.dispatch.shares import shares_of
 from allocator.models.dispatch.solve import (
-    FLOORS_WEIGHT,
     fair_tiers,
     goal_names,
     stages_of,
-    urgent_pair,
 )
 
 FREE = ("cost", "change")  # goals that serve nobody

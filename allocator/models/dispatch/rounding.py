@@ -17,26 +17,28 @@ from allocator.engine.ordered import (
     run_stages,
 )
 from allocator.engine.program import Floats, Ints
-from allocator.engine.session import Session
+from allocator.engine.session import SIMPLEX_COLUMNS, Session
 from allocator.instance.instance import Instance
 from allocator.instance.lanes import Bools
 from allocator.instance.network import network
 from allocator.models.dispatch.alone import Attainable
 from allocator.models.dispatch.fairness import LevelStage
 from allocator.models.dispatch.model import DispatchModel
+from allocator.models.dispatch.pairs import in_pairs
 from allocator.models.dispatch.read import short_of
 from allocator.models.dispatch.rounding_bounds import Bounds, ShareRows, bound_of, values_of
 from allocator.models.dispatch.rounding_packs import Replay
-from allocator.models.dispatch.rounding_trips import cover, lane_loads, room, struck
+from allocator.models.dispatch.rounding_trips import cheaper, cover, lane_loads, room, struck
 
 EXACT_INTEGERS = 5_000  # up to here branch and cut, goal by goal
-RELAXATION_SHARE = 0.4  # of the time, for the goals without integers
+RELAXATION_SHARE = 0.7  # of the time, for the goals without integers
 COMPLETION_SHARE = 0.25  # of what is then left, for the goals not reached by then
 TRIPS_SHARE = 0.4  # of what is then left, for the goods beside whole trips
 PACKS_SHARE = 0.3  # of what is then left, for what is continuous beside whole packs
 LESS = 10.0  # how much less a goal weighs than the one before, where they are weighed
 HEAVIEST = 1000.0  # weight of the first goal
 BARELY = 0.02  # of the need: who is served so little above the floor gets opened packs first
+DIVIDED_GAP = 1e-6  # of the goals weighed together, where what is whole is fixed
 MINOR = 1e-3  # the same for goals that do not count person-days
 Report = Callable[[Progress], None]
 Stages = Callable[[DispatchModel, Attainable], list[Stage]]
@@ -129,7 +131,13 @@ class Rounding:
     def _relaxation(self) -> Progress:
         """Return the goals reached without integers; the goals not reached are weighed together."""
         session, stages = self._session(), self._stages()
-        found = run_stages(session, stages, _part(self.budget, RELAXATION_SHARE), Progress())
+        budget = _part(self.budget, RELAXATION_SHARE)
+        if self.threads > 1 and session.columns > SIMPLEX_COLUMNS:
+            tiers = [stage.tier for stage in stages if isinstance(stage, LevelStage)]
+            with self.attainable.working_ahead(tiers, budget):
+                found = run_stages(session, in_pairs(stages, session.columns), budget, Progress())
+        else:
+            found = run_stages(session, stages, budget, Progress())
         if found.solution is not None and any(one.value is None for one in found.results):
             budget = _part(self.budget, COMPLETION_SHARE)
             outcome = session.minimise(
@@ -183,7 +191,9 @@ class Rounding:
         """Fix columns at a point and return the best point beside them."""
         session.set_bounds(columns, point[columns], point[columns])
         budget = _part(self.budget, share)
-        outcome = session.minimise(cost, budget.seconds(), budget.work, crossover=False)
+        outcome = session.minimise(
+            cost, budget.seconds(), budget.work, crossover=False, tolerance=DIVIDED_GAP
+        )
         if outcome.solution is None:
             return None
         best = np.maximum(outcome.solution[: self.loose.program.column_count], 0.0)
@@ -240,7 +250,8 @@ class Rounding:
     def _without_idle_trips(self, point: Floats) -> Floats:
         loose, net = self.loose, self.model.net
         if net.instance.policy.trips == "integer":
-            trips = struck(net, *self._loads(point[loose.ship]), self._by_pair(point).round())
+            loads = self._loads(point[loose.ship])
+            trips = cheaper(net, *loads, struck(net, *loads, self._by_pair(point).round()))
             point[loose.trips] = trips[loose.trip_pair, loose.trip_period]
         return point
 

@@ -77,6 +77,55 @@ def struck(net: Network, kg: Floats, m3: Floats, trips: Floats) -> Floats:
     return trips
 
 
+def cheaper(net: Network, kg: Floats, m3: Floats, trips: Floats) -> Floats:
+    """Return trips with those replaced that one trip of a vehicle with time left does for less.
+
+    One exchange a lane and period in every round, the one that saves most.
+    """
+    trips, fleet = trips.copy(), net.fleet
+    for _ in range(ROUNDS):
+        saving, gone = _exchanges(net, kg, m3, trips)
+        best = saving.max(axis=1, initial=0.0)
+        chosen = _best_of_lane(fleet.pair_lane, np.where(best > NONE_LEFT, -best, np.inf))
+        more = _within(net, chosen.astype(float), *_left(net, trips), urgency=best)
+        if not more.any():
+            break
+        pair, period = np.nonzero(more)
+        other = saving[pair, :, period].argmax(axis=1)
+        trips += more
+        trips[_siblings(net)[pair, other], period] -= gone[pair, other, period]
+    return trips
+
+
+def _siblings(net: Network) -> Ints:
+    """Return, pairs x at most, the pairs of the same lane; a pair itself fills up its row."""
+    lane, size = net.fleet.pair_lane, len(net.fleet.pair_lane)
+    rank, order = np.zeros(size, dtype=np.int64), np.argsort(lane, kind="stable")
+    rank[order] = _rank(lane[order])
+    most = int(rank.max(initial=-1)) + 1
+    at = np.full((int(lane.max(initial=-1)) + 1, most), -1)
+    at[lane, rank] = np.arange(size)
+    found = at[lane]
+    return np.where(found < 0, np.arange(size)[:, None], found)
+
+
+def _exchanges(net: Network, kg: Floats, m3: Floats, trips: Floats) -> tuple[Floats, Floats]:
+    """Return what one more trip of a pair saves by trips of each sibling, and how many go."""
+    fleet, siblings = net.fleet, _siblings(net)
+    room_kg, room_m3 = room(net, trips)
+    lane, vehicle = fleet.pair_lane, fleet.pair_vehicle
+    one = [np.minimum(size, HUGE)[vehicle] for size in (fleet.kg, fleet.m3)]
+    fits = np.full((len(lane), siblings.shape[1], trips.shape[1]), np.inf)
+    for load, carried, size in ((kg, room_kg, one[0]), (m3, room_m3, one[1])):
+        spare = np.maximum(0.0, (carried - load)[lane] + size[:, None])
+        fits = np.minimum(fits, spare[:, None, :] / size[siblings][:, :, None])
+    gone = np.minimum(trips[siblings], np.floor(fits + NONE_LEFT))
+    gone[siblings == np.arange(len(lane))[:, None]] = 0.0
+    saving = gone * fleet.pair_cost[siblings][:, :, None] - fleet.pair_cost[:, None, None]
+    opened = fleet.pair_open & net.open[lane]
+    return np.where(opened[:, None, :], saving, -np.inf), gone
+
+
 def _round(net: Network, kg: Floats, m3: Floats, trips: Floats, opened: np.ndarray) -> Floats:
     """Return trips to add: for every lane and period short of room those of one vehicle row."""
     fleet, lane = net.fleet, net.fleet.pair_lane

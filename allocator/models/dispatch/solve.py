@@ -8,9 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from allocator.engine.joint import JointStage, LookStage, Pair
+from allocator.engine.joint import LookStage
 from allocator.engine.ordered import (
-    CROSSOVER_COLUMNS,
     Budget,
     LinearStage,
     Progress,
@@ -23,12 +22,9 @@ from allocator.instance.network import network
 from allocator.models.dispatch.alone import Attainable
 from allocator.models.dispatch.fairness import LevelStage
 from allocator.models.dispatch.model import DispatchModel
+from allocator.models.dispatch.pairs import LOOK_WEIGHT, in_pairs, urgent_pair
 from allocator.models.dispatch.rounding import solve_integer
 from allocator.models.dispatch.terms import UNITS, Expression, expression
-
-# Person-days short that a person-day below the floor outweighs: in a quick look, and in earnest.
-LOOK_WEIGHT, FLOORS_WEIGHT = 4.0, 100.0
-ITEM_DAYS_WEIGHT = 100.0  # money that a person-day of any item outweighs
 
 
 @dataclass
@@ -115,34 +111,6 @@ def solve_model(
         stages = in_pairs(stages, session.columns)
     with attainable.working_ahead(fair_tiers(model), budget):
         return run_stages(session, stages, budget, progress)
-
-
-def in_pairs(stages: list[Stage], columns: int) -> list[Stage]:
-    """Return the stages with those that one solve can reach together as pairs, for two cores."""
-    urgent, last = urgent_pair(stages, FLOORS_WEIGHT), last_pair(stages)
-    if urgent is not None:
-        stages = [JointStage(urgent), *stages[2:]]
-    if last is not None and columns > CROSSOVER_COLUMNS and len(stages) > 2:
-        stages = [*stages[:-2], JointStage(last)]
-    return stages
-
-
-def urgent_pair(stages: list[Stage], weight: float) -> Pair | None:
-    """Return floors and critical as a pair, where they come first."""
-    return _pair(stages[:2], ("floors", "critical"), weight)
-
-
-def last_pair(stages: list[Stage]) -> Pair | None:
-    """Return item_days and cost as a pair, where they come last."""
-    return _pair(stages[-2:], ("item_days", "cost"), ITEM_DAYS_WEIGHT)
-
-
-def _pair(stages: list[Stage], names: tuple[str, str], weight: float) -> Pair | None:
-    linear = [stage for stage in stages if isinstance(stage, LinearStage)]
-    if tuple(one.name for one in linear) != names:
-        return None
-    first, second = linear
-    return Pair(first, second, weight)
 
 
 def solve_dispatch(instance: Instance, budget: Budget | None = None, **options: Any) -> Solved:
