@@ -30,8 +30,7 @@ def with_route_rules(instance: Instance) -> Instance:
         "stops": _stops(instance, figures),
     }
     if len(instance["gates"]):
-        hours = {name: clock(figures("gate", name)) for name in ("opens", "closes")}
-        changed["gates"] = _filled(instance["gates"], hours)
+        changed["gates"] = _gates(instance["gates"], figures)
     filled = {name: table for name, table in changed.items() if len(table)}
     return instance.replace(policy=None, name=None, validate=True, **filled)
 
@@ -46,6 +45,13 @@ def _filled(table: pd.DataFrame, texts: dict[str, str]) -> pd.DataFrame:
     """Return the table with the blanks of some columns filled in."""
     columns = {name: table[name].where(table[name] != "", text) for name, text in texts.items()}
     return table.assign(**columns)
+
+
+def _gates(table: pd.DataFrame, figures: Figures) -> pd.DataFrame:
+    hours = {name: clock(figures("gate", name)) for name in ("opens", "closes")}
+    opened = 60 * (figures("gate", "closes") - figures("gate", "opens"))
+    hands = np.maximum(figures("gate", "hands"), table["handling_minutes"] / opened)
+    return _filled(table, hours).assign(hands=table["hands"].fillna(hands.round(1)))
 
 
 def _vehicles(table: pd.DataFrame, figures: Figures) -> pd.DataFrame:
