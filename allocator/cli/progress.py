@@ -12,6 +12,7 @@ from typing import Any, Self
 import click
 
 TICK_SECONDS = 0.5
+REQUIRED = "required_unserved"
 COMPARED = {"plan": "the plan", "present": "present reserves", "in_proportion": "stock by people"}
 
 
@@ -76,7 +77,21 @@ class ProgressLines:
         if stage == "priced":
             self.doing = "judging and explaining"
             return "price of fairness found"
+        if stage == "chain":
+            self.doing = str(event["step"])
+            return f"next: {event['step']}"
+        if isinstance(event.get("goals"), Mapping):
+            return self._routed(event)
         return self._weighing(stage, event)
+
+    def _routed(self, event: Mapping[str, Any]) -> str:
+        """Tell of routes that became the best so far."""
+        from allocator.report.words import goal_amount
+
+        goals = {name: value for name, value in event["goals"].items() if name != REQUIRED or value}
+        told = ", ".join(f"{name} {goal_amount(name, value)}" for name, value in goals.items())
+        self.doing = f"looking for better routes than {told}"
+        return f"{event.get('stage', ''):<10} {told}"
 
     def _weighing(self, stage: object, event: Mapping[str, Any]) -> str:
         """Tell of plans of reserves that are valued, sampled or compared."""
