@@ -44,7 +44,7 @@ class Child:
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=self._errors,
-            **_apart(),
+            **apart(),
         )
 
     def wait(self, deadline: float | None, progress: Progress, poll: float = 0.05) -> str:
@@ -110,7 +110,7 @@ class Child:
         self._seen = len(lines)
 
 
-def _apart() -> dict[str, Any]:
+def apart() -> dict[str, Any]:
     """Keep Ctrl-C for the parent: it decides what happens to the child."""
     if os.name == "nt":
         return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}  # type: ignore[attr-defined]

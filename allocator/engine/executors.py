@@ -1,9 +1,10 @@
-"""Where parallel work runs: threads of this process, or a Dask cluster (`dask://host:port`).
+"""Where parallel work runs: threads, processes, or a Dask cluster (`dask://host:port`).
 
 Work is placed once and called often: `place` makes an object where it will live, `call` runs a
 function on every placed object with the same arguments and returns the results in order. HiGHS
-releases Python's lock, so threads use all cores. On a cluster a lost object is made again from its
-recipe by the scheduler, and the calls that were lost with it are repeated.
+releases Python's lock, so threads use all cores; PyVRP does not, so it takes processes. On a
+cluster a lost object is made again from its recipe by the scheduler, and the calls that were lost
+with it are repeated.
 """
 
 from __future__ import annotations
@@ -13,9 +14,11 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any, Protocol
 
+from allocator.engine.processes import Processes
 from allocator.errors import UsageError
 
 DASK = "dask://"
+PROCESSES = "processes"
 Placed = Any
 
 
@@ -37,7 +40,9 @@ class Workers(Protocol):
 
 @contextmanager
 def open_workers(address: str = "", threads: int = 1) -> Iterator[Workers]:
-    """Give the workers of an address: blank for threads of this process, dask://host:port.
+    """Give the workers of an address: blank for threads, `processes`, dask://host:port.
+
+    Processes end with this one, however it ends.
 
     Raises:
         UsageError: The address is of another kind, Dask is missing, or the cluster is out of reach.
@@ -45,6 +50,12 @@ def open_workers(address: str = "", threads: int = 1) -> Iterator[Workers]:
     if not address:
         with ThreadPoolExecutor(threads) as pool:
             yield Threads(pool, threads)
+    elif address == PROCESSES:
+        own = Processes(threads)
+        try:
+            yield own
+        finally:
+            own.close()
     elif address.startswith(DASK):
         client = _client(address)
         try:

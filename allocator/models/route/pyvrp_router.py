@@ -1,0 +1,133 @@
+"""The router PyVRP: translates a case, searches from several starts, gives routes that hold.
+
+Required stops are required of PyVRP first. Where it finds no solution within a part of the time,
+they get a price above everything else, so that the best possible rest is found instead. PyVRP has
+no missing arcs: what uses one leaves the plan and is inserted again where it fits.
+"""
+
+from __future__ import annotations
+
+import time
+from math import inf
+
+import numpy as np
+
+from allocator.instance.route_case import RouteCase
+from allocator.models.route import pyvrp_arcs as arcs
+from allocator.models.route.capabilities import Report
+from allocator.models.route.goals import better, ordered, values
+from allocator.models.route.parallel import Found, Recipe, search_together
+from allocator.models.route.pyvrp_data import Translated, translate
+from allocator.models.route.pyvrp_parts import Pieces, counts
+from allocator.models.route.repair import repaired
+from allocator.models.route.routes import Routes
+
+ITERATIONS = 5_000
+TRIAL = 0.25  # of the limits, for finding a solution that serves everything required
+
+
+def pyvrp_router(
+    case: RouteCase,
+    seconds: float | None = None,
+    seed: int = 0,
+    iterations: int | None = None,
+    start: Routes | None = None,
+    report: Report = lambda routes: None,
+    workers: int = 1,
+) -> Routes:
+    """Return the best routes found; see `capabilities.Search` for the arguments.
+
+    Raises:
+        InstanceError: E1330 where numbers are too large to count in.
+    """
+    if seconds is None and iterations is None:
+        iterations = ITERATIONS
+    best = Best(case, start, report)
+    pieces = reachable(case)
+    if pieces:
+        Attempts(case, pieces, seed, workers, best).run(seconds, iterations)
+    return best.routes
+
+
+class Best:
+    """The best routes so far, put right before they count."""
+
+    def __init__(self, case: RouteCase, start: Routes | None, report: Report) -> None:
+        """Begin with a plan, or with none."""
+        self.case, self._report = case, report
+        self.routes: Routes = repaired(case, start) if start else ()
+        self._reached = ordered(case, values(case, self.routes))
+
+    def hear(self, routes: Routes) -> None:
+        """Keep routes, repaired, that come before the best in the order of the goals."""
+        routes = repaired(self.case, routes)
+        reached = ordered(self.case, values(self.case, routes))
+        if better(reached, self._reached):
+            self.routes, self._reached = routes, reached
+            self._report(routes)
+
+
+class Attempts:
+    """The search with required stops required, and if need be with a price instead."""
+
+    def __init__(
+        self, case: RouteCase, pieces: Pieces, seed: int, workers: int, best: Best
+    ) -> None:
+        """Translate the case."""
+        self.case, self.pieces, self.seed, self.workers = case, pieces, seed, workers
+        self.best, self.hard = best, translate(case, pieces)
+        self.cost = inf
+
+    def run(self, seconds: float | None, iterations: int | None) -> None:
+        """Search until the limits."""
+        began = time.perf_counter()
+        found = self._search(self.hard, False, seconds, iterations)
+        if found.cost < inf and not _misses(self.hard, found):
+            return
+        spent = min(1.0, TRIAL)
+        left = None if seconds is None else seconds - (time.perf_counter() - began)
+        rest = None if iterations is None else int(iterations * (1 - spent))
+        if left is None or left > 0:
+            soft = translate(self.case, self.pieces, soft=True)
+            self._search(soft, True, left, rest)
+
+    def _search(
+        self, problem: Translated, soft: bool, seconds: float | None, iterations: int | None
+    ) -> Found:
+        begun, told = time.perf_counter(), inf
+
+        def hear(found: Found) -> bool:
+            nonlocal told
+            good = found.cost < inf
+            if good and found.cost < told:
+                told = found.cost
+                self.best.hear(problem.routes(found.plain))
+            tried = found.iterations * self.workers > TRIAL * (iterations or inf)
+            tried |= time.perf_counter() - begun > TRIAL * (seconds or inf)
+            return soft or not tried or (good and not _misses(problem, found))
+
+        start = problem.plain(self.best.routes) or None
+        recipe = Recipe(self.case, self.pieces, soft, start)
+        return search_together(recipe, seconds, self.seed, iterations, self.workers, hear)
+
+
+def _misses(problem: Translated, found: Found) -> bool:
+    """Say whether a solution uses a missing arc."""
+    return found.cost >= problem.missing_from
+
+
+def reachable(case: RouteCase, pieces: Pieces | None = None) -> Pieces:
+    """Return the pieces that some vehicle can bring, as far as load, permits and ways say."""
+    if pieces is None:
+        pieces = tuple((stop, 1.0) for stop in range(len(case.stops)))
+    stops, fleet = case.stops, case.vehicles
+    stop = np.array([stop for stop, _ in pieces], dtype=np.int64)
+    share = np.array([share for _, share in pieces])
+    able = np.zeros(len(pieces), dtype=bool)
+    for v in np.flatnonzero(counts(case) > 0).tolist():
+        minutes, place = case.minutes[int(fleet.profile[v])], stops.place[stop]
+        way = np.isfinite(minutes[fleet.home[v], place] + minutes[place, fleet.end[v]])
+        fits = (stops.load[stop] * share[:, None] <= fleet.capacity[v] + 1e-9).all(axis=1)
+        able |= way & fits & arcs.allowed(case, v)[stop]
+    timely = np.array([bool(stops.windows[row]) for row in stop.tolist()], dtype=bool)
+    return tuple(pieces[row] for row in np.flatnonzero(able & timely).tolist())
