@@ -230,3 +230,9 @@ def test_report_tells_what_was_told(written: Path) -> None:
 def test_the_help_begins_with_examples() -> None:
     for verb in ("route", "plan", "report"):
         assert "Examples:" in call(verb, "--help").stdout.split("\n", 3)[2]
+
+
+def test_solvers_tell_what_routers_can_express() -> None:
+    rows = data(call("solvers", "--routers", "--json"))["routers"]
+    assert {"pyvrp", "ortools", "rule"} <= set(rows[0])
+    assert {"windows", "split", "goal cost"} <= {row["what"] for row in rows}
