@@ -23,19 +23,25 @@ from allocator.models.route.schedule import NEAR
 MOST_PLACES = 600  # shortest ways through other places take the cube of it
 
 
-def bounds(case: RouteCase, known: dict[str, float]) -> dict[str, float]:
+def bounds(
+    case: RouteCase, known: dict[str, float], begin: Floats | None = None
+) -> dict[str, float]:
     """Return a bound of each goal that has one, given the earlier goals at their `known` values.
 
     Goals that only 0 bounds are there only when they reach it: a value of 0 is proven.
+
+    Args:
+        case: The case.
+        known: The values of the terms.
+        begin: What `earliest` says, None where it is not known.
     """
     at_zero = {
         goal.name: 0.0
         for goal in goals_of(case)
         if reached(goal, known) <= slack(0.0) and "work_spread" not in dict(_named(goal))
     }
-    if len(case.places) > MOST_PLACES or case.fixed or not len(case.stops):
+    if begin is None:
         return at_zero
-    begin = earliest(case)
     return {**_of_goals(case, begin, known), **at_zero}
 
 
@@ -93,8 +99,13 @@ def _vehicles(case: RouteCase, must: Bools) -> int:
     return max([int(must.any()), *(ceil(float(one) - NEAR) for one in ratio)])
 
 
-def earliest(case: RouteCase) -> Floats:
-    """Return (n,) the earliest minute at which any vehicle can begin at each stop; inf = never."""
+def earliest(case: RouteCase) -> Floats | None:
+    """Return (n,) the earliest minute at which any vehicle can begin at each stop; inf = never.
+
+    None where it takes too long to find out, or routes are fixed.
+    """
+    if len(case.places) > MOST_PLACES or case.fixed or not len(case.stops):
+        return None
     fleet, n = case.vehicles, len(case.stops)
     parts = pieces(case, np.arange(n), np.ones(n))
     whole, found = _whole(case), np.full(n, inf)

@@ -15,7 +15,7 @@ from typing import Any
 
 from allocator.instance.goals import GoalSpec
 from allocator.instance.route_case import RouteCase
-from allocator.models.route.bounds import bounds
+from allocator.models.route.bounds import bounds, earliest
 from allocator.models.route.by_rule import by_rule
 from allocator.models.route.capabilities import ROUTERS, Router, forced, lacking
 from allocator.models.route.goals import DEFAULT, better, ordered, terms_of, values
@@ -137,6 +137,7 @@ class _Run:
         self.case, self.report, self.answer = case, report, RouteAnswer()
         self.began, self.seconds = time.monotonic(), seconds
         self.reached: tuple[float, ...] | None = None
+        self.earliest = earliest(case)
 
     def left(self) -> float | None:
         """Return the seconds left; None without a limit."""
@@ -162,6 +163,7 @@ class _Run:
             return
         self.reached = reached
         self.answer.routes, self.answer.values = routes, known
+        self.answer.bound = bounds(self.case, known, self.earliest)
         self.answer.history.append((time.monotonic() - self.began, router, reached))
         self.report(self.answer)
 
@@ -190,8 +192,7 @@ class _Run:
         self.answer.router += (", " if self.answer.router else "") + router.name
 
     def ended(self, iterations: int | None) -> RouteAnswer:
-        """Add the bounds and how the search ended."""
-        self.answer.bound = bounds(self.case, self.answer.values)
+        """Say how the search ended."""
         if self.left() == 0.0:
             self.answer.termination = "time_limit"
         elif iterations:
