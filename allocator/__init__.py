@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from allocator.instance import Instance, load, save
     from allocator.limits import Limits
     from allocator.plan import Plan, Status
-    from allocator.run import assess, check, dispatch, evaluate, explain, preposition, staff
+    from allocator.run import admit, assess, check, dispatch, evaluate, explain, preposition, staff
 
 __all__ = [
     "AllocatorError",
@@ -52,6 +52,7 @@ __all__ = [
     "UsageError",
     "ViolationError",
     "__version__",
+    "admit",
     "assess",
     "check",
     "dispatch",
@@ -69,6 +70,7 @@ _HOMES = {
     "Limits": "allocator.limits",
     "Plan": "allocator.plan",
     "Status": "allocator.plan",
+    "admit": "allocator.run",
     "assess": "allocator.run",
     "check": "allocator.run",
     "dispatch": "allocator.run",

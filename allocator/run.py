@@ -13,6 +13,7 @@ from allocator.instance import Instance, load
 from allocator.instance.variant import recorded
 from allocator.limits import Limits
 from allocator.plan import Plan, load_plan
+from allocator.runs.admit import Admit
 from allocator.runs.dispatch import Dispatch, Progress
 from allocator.runs.preposition import Preposition
 from allocator.runs.preposition_worth import Asked, Assessment, Evaluation
@@ -120,6 +121,32 @@ def staff(
         NoPlanError: no roster was found within the limits.
     """
     return Staff(instance, limits or Limits(), progress, method, start).run()
+
+
+def admit(
+    instance: Instance | str | Path,
+    *,
+    limits: Limits | None = None,
+    progress: Progress = silent,
+) -> Plan:
+    """Decide who is treated where, and when.
+
+    Args:
+        instance: An instance with patients, care and beds, or the path of one; its scenarios of
+            patients are what may come.
+        limits: Wall-clock limit of the whole call, work limit, gap, seed, workers.
+        progress: Called with small dictionaries as goals are reached.
+
+    Returns:
+        A plan that the judge has checked: tables admissions, transfers, openings, waiting,
+        occupancy, notices.
+
+    Raises:
+        InstanceError: the instance is not valid.
+        ImpossibleError: those in beds already do not fit, or cannot be cared for.
+        NoPlanError: no plan was found within the limits.
+    """
+    return Admit(instance, limits or Limits(), progress).run()
 
 
 def route(

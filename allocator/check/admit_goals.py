@@ -20,7 +20,7 @@ def admit_goals(case: AdmitCase, decided: Decided, flow: Flow) -> dict[str, Valu
         scale = float((case.arrivals.sum(axis=(1, 2, 3))).max(initial=0.0) * case.days.sum())
         goals[name] = Value(_risk(case, days), scale)
     fair = _worst_district(case, flow)
-    goals["fairness"] = Value(fair, float(case.days.sum()))
+    goals["worst_district"] = Value(fair, float(case.days.sum()))
     between, minutes = case.probability @ decided.between, case.probability @ decided.minutes
     cost = float(case.surge.cost[decided.ward].sum())
     return goals | {

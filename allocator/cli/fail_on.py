@@ -32,6 +32,9 @@ class Threshold:
 
             if plan.decision == "preposition":
                 return _short_in_scenarios(plan)
+            if plan.decision == "admit":
+                waits = float(plan["waiting"]["number"].sum())
+                return "people wait for a bed" if waits > UNITS else ""
             if plan.decision == "staff":
                 missing = int(plan["uncovered"]["short"].sum())
                 return f"{missing:,} people are missing at posts" if missing else ""

@@ -18,6 +18,7 @@ VERBS = {
     ),
     "dispatch": Verb("allocator.cli.dispatch:dispatch", "Decide what goes where, and when."),
     "staff": Verb("allocator.cli.staff:staff", "Decide who works where and when."),
+    "admit": Verb("allocator.cli.admit:admit", "Decide who is treated where, and when."),
     "route": Verb(
         "allocator.cli.route:route", "Turn what a period sends into routes a driver can run."
     ),

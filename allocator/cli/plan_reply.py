@@ -99,6 +99,16 @@ def _routes(plan: Plan, case: Instance) -> dict[str, object]:
     return {name: _records(frame) for name, frame in found.items()}
 
 
+def _beds(plan: Plan, case: Instance) -> dict[str, object]:
+    from allocator.instance.admit_case import admit_case
+    from allocator.report.admit import community_table, site_table, waiting_table
+
+    arrays = admit_case(case)
+    tables = {"waiting": waiting_table, "communities": community_table, "sites": site_table}
+    found = {name: _records(make(plan, arrays)) for name, make in tables.items()}
+    return found | {name: _records(plan[name]) for name in ("openings", "notices", "reasons")}
+
+
 def _shipped(plan: Plan, case: Instance) -> dict[str, object]:
     from allocator.report.shortages import by_community, by_item, noticeable
 
@@ -113,7 +123,7 @@ def _shipped(plan: Plan, case: Instance) -> dict[str, object]:
     }
 
 
-_DECIDED = {"preposition": _reserves, "route": _routes, "staff": _roster}
+_DECIDED = {"admit": _beds, "preposition": _reserves, "route": _routes, "staff": _roster}
 
 
 def _records(frame: Any) -> list[dict[str, object]]:

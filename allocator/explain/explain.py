@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from allocator.doctor.words import number, periods
+from allocator.explain.admit import admit_reasons
 from allocator.explain.binding import Study, study
 from allocator.explain.corner import Corner, Everything, Planned
 from allocator.explain.point import point_of, short_units
@@ -56,6 +57,8 @@ def reasons(
     """
     if plan.decision == "preposition":
         return reserve_reasons(instance, plan, budget_seconds, most, community)
+    if plan.decision == "admit":
+        return admit_reasons(instance, plan, budget_seconds, most, community)
     if plan.decision == "staff":
         return staff_reasons(instance, plan, budget_seconds, most, community)
     if plan.decision == "route":

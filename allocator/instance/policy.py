@@ -23,7 +23,7 @@ DEFAULT_ADMIT_GOALS = (
     "critical_waiting",
     "severe_waiting",
     "waiting",
-    "fairness",
+    "worst_district",
     "transfers",
     "travel",
     "surge_cost",

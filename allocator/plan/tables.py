@@ -26,7 +26,15 @@ DECISIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         ),
         "route": ("routes", "deliveries", "unserved", "orders", "reasons"),
         "staff": ("roster", "uncovered", "workload", "trained", "lodged", "gates", "reasons"),
-        "admit": ("admissions", "transfers", "openings", "waiting", "occupancy", "reasons"),
+        "admit": (
+            "admissions",
+            "transfers",
+            "openings",
+            "waiting",
+            "occupancy",
+            "notices",
+            "reasons",
+        ),
     }
 )
 """The tables a plan of each decision may hold; without the first there is no plan."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from allocator.instance import Instance
 from allocator.plan import Plan
-from allocator.report import preposition, route, staff
+from allocator.report import admit, preposition, route, staff
 from allocator.report.assumptions import assumption_sentences
 from allocator.report.goals import compared_lines, goals_lines
 from allocator.report.layout import wrap
@@ -30,6 +30,9 @@ def summary_text(plan: Plan, instance: Instance | None = None, width: int = 90) 
     if plan.there and plan.decision == "preposition":
         sections += [goals_lines(plan, width) if plan.goals else []]
         sections += preposition.sections(plan, instance, width)
+    elif plan.there and plan.decision == "admit":
+        sections += [goals_lines(plan, width) if plan.goals else []]
+        sections += admit.sections(plan, instance, width)
     elif plan.there and plan.decision == "staff":
         sections += [goals_lines(plan, width) if plan.goals else []]
         sections += staff.sections(plan, instance, width)
@@ -57,12 +60,15 @@ def _head(plan: Plan, instance: Instance | None, width: int) -> list[str]:
         sizes = (("communities", "community"), ("sites", "site"), ("items", "item"))
         parts = [count(len(instance[table]), one, table) for table, one in sizes]
         parts.append(count(len(instance["periods"]), "period"))
-        last = {"preposition": "scenarios", "staff": "workers"}.get(plan.decision, "needs")
+        words = {"preposition": "scenarios", "staff": "workers", "admit": "beds"}
+        last = words.get(plan.decision, "needs")
         lines += wrap(f"{', '.join(parts)}, {count(len(instance[last]), last[:-1])}", width)
     for sentence in status_sentences(plan):
         lines += wrap(sentence, width)
     if plan.there and plan.decision == "preposition":
         lines += wrap(preposition.head_sentence(plan, instance), width)
+    elif plan.there and plan.decision == "admit":
+        lines += wrap(admit.head_sentence(plan), width)
     elif plan.there and plan.decision == "staff":
         lines += wrap(staff.head_sentence(plan), width)
     elif plan.there and plan.decision == "route":

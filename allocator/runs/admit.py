@@ -28,6 +28,7 @@ from allocator.models.answer import Answer
 from allocator.models.dispatch.results import proven
 from allocator.plan import GoalResult, Plan, Status
 from allocator.plan.status import Termination
+from allocator.report.admit import notices
 
 Progress = Callable[[Mapping[str, Any]], None]
 WORK = "allocator.models.admit.work:work"
@@ -199,7 +200,7 @@ def judged(
         told = verdict.violations[:VIOLATIONS_TOLD]
         summary["violations"] = [f"{one.code} {one.message}" for one in told]
     return plan.replace(
-        tables={**tables, **verdict.tables},
+        tables={**tables, **verdict.tables, "notices": notices(plan)},
         status=Status("completed", "valid" if verdict.ok else "invalid"),
         goals=goal_results(instance, verdict.goals, results, source),
         summary=summary,

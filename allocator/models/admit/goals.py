@@ -1,4 +1,4 @@
-"""The goals of beds as costs of columns, with the rows that fairness and risk need (section 4)."""
+"""The goals of beds as costs of columns, with the rows that the worst district and risk need (section 4)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ UNITS = {
     "critical_waiting": "patient-days",
     "severe_waiting": "patient-days",
     "waiting": "patient-days",
-    "fairness": "days a patient",
+    "worst_district": "days a patient",
     "transfers": "patients",
     "travel": "patient-hours",
     "surge_cost": "money",
@@ -121,12 +121,12 @@ class Goals:
 
     # -- the other goals -----------------------------------------------------------------------
 
-    def _fairness(self) -> list[tuple[Ints, Floats]]:
-        """Add `fairness`: the mean days a patient of the district worst off waits."""
-        level = self.program.add_columns("fairness", 1)
+    def _worst_district(self) -> list[tuple[Ints, Floats]]:
+        """Add `worst_district`: the mean days a patient of the district worst off waits."""
+        level = self.program.add_columns("worst_district", 1)
         district, patients = districts(self.case)
         some = np.flatnonzero(patients > 0)
-        rows = self.program.add_rows("fairness", len(patients), lower=0.0)
+        rows = self.program.add_rows("worst_district", len(patients), lower=0.0)
         self.program.add_entries(rows[some], level, 1.0)
         place = district[self.model.keys.origin]
         cells = np.flatnonzero(patients[place] > 0)
