@@ -119,7 +119,7 @@ class StaffCase:
         """Most periods between two shifts that can be too near to each other."""
         rest = float(self.people.rest.max(initial=0.0))
         lag = 0
-        while lag + 1 < len(self.times) and bool((self.gap(lag + 1) < max(rest, 1e-9)).any()):
+        while lag + 1 < len(self.times) and bool((self.gap(lag + 1) < rest).any()):
             lag += 1
         return lag
 

@@ -11,6 +11,9 @@ from allocator.instance.lanes import Bools, Ints
 from allocator.instance.staff_case import StaffCase
 
 
+NOISE = 1e-9
+
+
 @dataclass(frozen=True)
 class Clash:
     """No person works one of `before` in a period and one of `after`, `lag` periods later.
@@ -33,8 +36,7 @@ def clashes(case: StaffCase) -> Iterator[Clash]:
     for rest in np.unique(case.people.rest):
         workers = np.flatnonzero(case.people.rest == rest)
         for lag in range(1, case.longest_lag + 1):
-            # Shifts that overlap clash without any rest asked for.
-            near = case.gap(lag) < max(float(rest), 1e-9)
+            near = case.gap(lag) < rest - NOISE  # shifts that overlap: also without any rest
             yield from _patterns("rest", lag, near, workers)
     if len(case.times) > 1 and case.shifts.follows.any():
         forbidden = np.broadcast_to(

@@ -146,22 +146,28 @@ def suit(s: Staffing) -> None:
 
 
 def rest_and_succession(s: Staffing) -> None:
-    """Pairs of shifts that clash; of a group the people of both add up."""
-    case, people = s.case, s.case.people
+    """Shifts that clash: the people of both sides are different ones, so they add up."""
+    number = s.case.people.number
     for w in s.workers:
         for t in s.periods:
-            for shift in range(len(case.shifts)):
-                end = case.begins[t, shift] + case.shifts.minutes[shift]
-                for later in range(t + 1, len(case.times)):
-                    near = {
-                        other
-                        for other in range(len(case.shifts))
-                        if case.begins[later, other] - end < max(people.rest[w], 1e-9)
-                        or (later == t + 1 and case.shifts.follows[shift, other])
-                    }
-                    if near:
-                        both = s.works(w, t, {shift}) + s.works(w, later, near)
-                        s.model.add(both <= int(people.number[w]))
+            for later in range(t + 1, len(s.case.times)):
+                near = [_near(s, w, t, later, shift) for shift in range(len(s.case.shifts))]
+                for after in [some for some in near if some]:
+                    before = {shift for shift, some in enumerate(near) if some >= after}
+                    both = s.works(w, t, before) + s.works(w, later, after)
+                    s.model.add(both <= int(number[w]))
+
+
+def _near(s: Staffing, w: int, t: int, later: int, shift: int) -> set[int]:
+    """Shifts in period `later` that w cannot work after `shift` in period t."""
+    case = s.case
+    end = case.begins[t, shift] + case.shifts.minutes[shift]
+    return {
+        other
+        for other in range(len(case.shifts))
+        if case.begins[later, other] - end < case.people.rest[w] - 1e-9
+        or (later == t + 1 and case.shifts.follows[shift, other])
+    }
 
 
 def run_max(s: Staffing) -> None:

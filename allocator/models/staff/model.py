@@ -24,6 +24,7 @@ class StaffModel:
         short, surplus, lack: Positions by post; -1 where there is none.
         inside, enter: Workers x sealed places x periods; -1 where there is none.
         train: Workers x trainings x periods of the start; -1 where there is none.
+        weekend: Workers x weekends (of `weekend_kinds`); -1 where there is none.
     """
 
     def __init__(self, case: StaffCase, apart: bool = False, loose: bool = False) -> None:
@@ -36,11 +37,13 @@ class StaffModel:
         self.slots: Slots = slots_of(case, apart)
         fits = fitting(case, self.slots)
         self.worker, self.slot = np.nonzero(fits | loose)
+        self.weekend = np.zeros((0, 0), dtype=np.int64)
+        self.weekend_kinds = np.zeros(0, dtype=np.int64)
         self._owners: list[tuple[Ints, Ints, Ints]] = []
         self._columns(loose)
         rows_cover.add(self)
         rows_days.add(self)
-        rows_runs.add(self)
+        rows_runs.add(self, loose)
         rows_loop.add(self)
         if loose:
             rows_fit.add(self)
@@ -56,7 +59,8 @@ class StaffModel:
             "works", len(count) * periods, np.repeat(count, periods), integer=True
         ).reshape(len(count), periods)
         self.own(self.assign, self.worker, self.period)
-        self.own(self.works, *np.indices(self.works.shape))
+        at = np.indices(self.works.shape)
+        self.own(self.works, at[0], at[1])
         self.short = program.add_columns("short", len(posts), posts.wanted, integer=True)
         self.surplus = self._some("surplus", ~np.isnan(posts.over_weight) | loose, np.inf)
         self.lack = self._some("lack", posts.qualified > 0, posts.qualified)
@@ -73,8 +77,8 @@ class StaffModel:
         stays = goes[:, :, None] & here[:, None, :]
         most = np.broadcast_to(people.number[:, None, None], stays.shape)
         self.inside = self._some("inside", stays, most)
-        worker, _, period = np.indices(self.inside.shape)
-        self.own(self.inside, worker, period)
+        at = np.indices(self.inside.shape)
+        self.own(self.inside, at[0], at[2])
         end = np.minimum(when + case.policy.closed_loop_days, periods)
         self.enter = self._some(
             "enter", stays & (end <= people.last[:, None] + 1)[:, None, :], most
@@ -85,8 +89,8 @@ class StaffModel:
         ready &= done <= people.last[:, None, None]
         most = np.broadcast_to(people.number[:, None, None], ready.shape)
         self.train = self._some("train", ready, most)
-        worker, _, period = np.indices(self.train.shape)
-        self.own(self.train, worker, period)
+        at = np.indices(self.train.shape)
+        self.own(self.train, at[0], at[2])
 
     def own(self, columns: Ints, worker: Ints, period: Ints) -> None:
         """Record whose columns these are, and in which period; positions of -1 are none."""
@@ -94,7 +98,10 @@ class StaffModel:
         self._owners.append((columns[there], worker[there], period[there]))
 
     def owners(self) -> tuple[Ints, Ints]:
-        """Return worker and period of every column, -1 for those nobody owns."""
+        """Return worker and period of every column, -1 for those nobody owns.
+
+        A period of -2 is any: whoever frees a period frees the column.
+        """
         worker, period = np.full((2, self.program.column_count), -1, dtype=np.int64)
         for columns, who, when in self._owners:
             worker[columns], period[columns] = who, when

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from allocator.engine.program import Ints
+from allocator.engine.program import Floats, Ints
 from allocator.instance.staff_case import WEEK
 from allocator.instance.staff_clashes import Clash, clashes
 
@@ -41,12 +41,21 @@ def _hours(model: StaffModel) -> None:
     case, program, people = model.case, model.program, model.case.people
     minutes = case.shifts.minutes[model.shift]
     for name, limit in (("hours_max", people.maximum), ("hours_min", people.minimum)):
-        bound = limit * people.number
+        bound = _reachable(limit * people.number, case.shifts.minutes, name == "hours_max")
         some = np.flatnonzero(np.isfinite(limit) if name == "hours_max" else limit > 0)
         at = np.full(len(people), -1, dtype=np.int64)
         sides = {"upper": bound[some]} if name == "hours_max" else {"lower": bound[some]}
         at[some] = program.add_rows(name, len(some), labels=partial(model.names, some), **sides)
         program.add_known(at[model.worker], model.assign, minutes)
+
+
+def _reachable(bound: Floats, minutes: Floats, below: bool) -> Floats:
+    """Return limits moved to the next sum of shifts: multiples of what all lengths share."""
+    if not (minutes == np.round(minutes)).all():
+        return bound
+    unit = float(np.gcd.reduce(minutes.astype(np.int64)))
+    steps = np.floor(bound / unit + 1e-9) if below else np.ceil(bound / unit - 1e-9)
+    return np.asarray(steps * unit)
 
 
 def _shift_max(model: StaffModel) -> None:

@@ -8,24 +8,31 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from allocator.engine.program import Ints
+from allocator.models.staff import rows_stints
 
 if TYPE_CHECKING:
     from allocator.models.staff.model import StaffModel
 
 
-def add(model: StaffModel) -> None:
-    """Add the rows of periods in a row."""
-    _run_max(model)
-    _runs(model)
+def add(model: StaffModel, loose: bool) -> None:
+    """Add the rows of periods in a row; `loose` ones have a row for every rule."""
     _weekends(model)
+    if loose:
+        _run_max(model, np.arange(len(model.case.people)))
+        _runs(model)
+        return
+    stints = rows_stints.stint_workers(model)
+    _run_max(model, np.setdiff1d(np.arange(len(model.case.people)), stints))
+    rows_stints.add(model)
 
 
-def _run_max(model: StaffModel) -> None:
+def _run_max(model: StaffModel, some: Ints) -> None:
     program, people = model.program, model.case.people
     periods = len(model.case.times)
-    for longest in np.unique(people.longest_run[people.longest_run < periods]):
+    limits = people.longest_run[some]
+    for longest in np.unique(limits[limits < periods]):
         run = int(longest)
-        workers = np.flatnonzero(people.longest_run == longest)
+        workers = some[limits == longest]
         worker, begin = _grid(workers, np.arange(periods - run))
         rows = program.add_rows(
             "run_max",
@@ -93,10 +100,11 @@ def _weekends(model: StaffModel) -> None:
     program, people, weekend = model.program, model.case.people, model.case.times.weekend
     some = np.flatnonzero(np.isfinite(people.weekends))
     kinds = np.unique(weekend[weekend >= 0])
+    column = np.full((len(people), len(kinds)), -1, dtype=np.int64)
+    model.weekend, model.weekend_kinds = column, kinds
     if not len(some) or not len(kinds):
         return
     worker, kind = _grid(some, np.arange(len(kinds)))
-    column = np.full((len(people), len(kinds)), -1, dtype=np.int64)
     column[worker, kind] = program.add_columns(
         "weekend", len(worker), people.number[worker], integer=True
     )

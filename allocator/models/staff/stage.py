@@ -126,4 +126,4 @@ class Parts:
         length = max(3, round(1.5 * size * self.periods))
         begin = int(dice.integers(-length // 2, self.periods))
         inside = (self.period >= begin) & (self.period < begin + length)
-        return np.asarray(common | inside)
+        return np.asarray(common | inside | (self.period == -2))
