@@ -98,7 +98,7 @@ def test_goods_that_no_single_opening_can_take_come_in_parts() -> None:
     noon = {"curfews": {"zone_id": ["inner"], "from": ["12:00"], "to": ["14:00"]}}
     slow = with_columns("gates", hands=[0.25, None])  # A's 100 minutes of handling take 400.
     case = route_case(town(**slow, **noon), dispatch(), 1)
-    assert case.stops.ids[:2] == ("A@W/1", "A@W/2")
+    assert case.stops.ids[:2] == ("A/1", "A/2")
     assert case.stops.service[:2] == pytest.approx([200, 200])
     assert case.stops.windows[0] == ((480, 505), (840, 865))
     assert case.goods.loc[case.goods["stop"] < 2, "quantity"].tolist() == [50, 5, 50, 5]
@@ -351,8 +351,8 @@ def test_a_started_route_keeps_what_is_on_board_beyond_the_orders() -> None:
         }
     }
     case = route_case(town(**pins), dispatch(), 1)
-    assert case.stops.load[stop(case, "A@W#r"), 0] == pytest.approx(650)
-    assert case.stops.load[stop(case, "A@W"), 0] == pytest.approx(1)  # The pills.
+    assert case.stops.load[stop(case, "A#r"), 0] == pytest.approx(650)
+    assert case.stops.load[stop(case, "A"), 0] == pytest.approx(1)  # The pills.
 
 
 def test_a_case_can_be_sent_to_another_process() -> None:

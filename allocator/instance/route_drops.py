@@ -85,15 +85,16 @@ def drops_of(net: Network, orders: pd.DataFrame, period: int) -> Drops:
 
 
 def _names(heads: pd.DataFrame) -> tuple[str, ...]:
-    """Return the id of each stop: that of its place, with origin and route where several are."""
+    """Return the id of each stop: its place, with what tells it from others at that place."""
     alone = ~heads["place_id"].duplicated(keep=False).to_numpy(bool)
-    routes = ("" if not route else f"#{route}" for route in heads["route"])
-    parts = (f"/{part}" if part else "" for part in heads["part"])
-    rows = zip(heads["place_id"], heads["from_id"], routes, parts, alone, strict=True)
-    return tuple(
-        str(place) if one else f"{place}@{start}{route}{part}"
-        for place, start, route, part, one in rows
-    )
+    origins = heads.groupby("place_id")["from_id"].transform("nunique").to_numpy(np.int64)
+    columns = (heads[name] for name in ("place_id", "from_id", "route", "part"))
+    found = []
+    for place, start, route, part, one, several in zip(*columns, alone, origins > 1, strict=True):
+        origin = f"@{start}" if several else ""
+        rest = f"#{route}" * bool(route) + f"/{part}" * bool(part)
+        found.append(str(place) if one else f"{place}{origin}{rest}")
+    return tuple(found)
 
 
 def _shares(place: Ints, kg: Floats) -> Floats:
