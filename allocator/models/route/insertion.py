@@ -173,6 +173,7 @@ def within(case: RouteCase, at: State, parts: Pieces, prices: Measure) -> tuple[
     fits &= parts.origins.T[depots] & parts.permitted[:, v]
     if case.clean_order:
         fits &= (gaps.low[:, None] <= parts.access) & (parts.access <= gaps.high[:, None])
+    more, further = np.where(fits, more, 0.0), np.where(fits, further, 0.0)
     price = prices.km[v] * further + prices.minute[v] * (more + stay)
     price += prices.contact[v] * parts.contacts + prices.work * (at.work + more + stay)
     if prices.arrival:
@@ -236,6 +237,7 @@ def _trip_price(
     fits &= (parts.load <= fleet.capacity[v] * (1 + 1e-9) + 1e-9).all(axis=1)
     fits &= (work + spent <= fleet.longest[v] + NEAR) & (far + further <= fleet.farthest[v] + NEAR)
     fits &= parts.origins[:, depot] & parts.permitted[:, v]
+    further, spent = np.where(fits, further, 0.0), np.where(fits, spent, 0.0)
     price = prices.km[v] * further + prices.minute[v] * spent + prices.work * (work + spent)
     price = price + prices.contact[v] * parts.contacts
     if prices.arrival:
