@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import multiprocessing
+import site
 from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -25,7 +27,8 @@ def solve(problem: Problem, seconds: float, seed: int, cores: int) -> Routes | N
     """Return the best routes of one search a core; None when none is feasible."""
     context = multiprocessing.get_context("spawn")
     tasks = [(problem, seconds, seed * cores + core) for core in range(cores)]
-    with ProcessPoolExecutor(cores, mp_context=context) as pool:
+    home = str(Path(__file__).parents[1])  # where the other processes find this module
+    with ProcessPoolExecutor(cores, context, site.addsitedir, (home,)) as pool:
         found = [one for one in pool.map(_searched, tasks) if one is not None]
     return min(found, key=lambda one: one[0])[1] if found else None
 

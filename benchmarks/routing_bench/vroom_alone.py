@@ -12,7 +12,6 @@ from routing_bench.whole import scale, whole
 from allocator.models.route.routes import Route, Routes, Trip, Visit, numbered
 
 DEPTH = 5
-COST_SCALE = 100
 
 
 def lacking(problem: Problem) -> str:
@@ -63,8 +62,7 @@ def given(problem: Problem) -> Any:
     made.set_durations_matrix("car", whole(case.minutes[0], parts))
     for rate in sorted(set(fleet.per_km.tolist())):
         made.set_durations_matrix(f"p{rate}", whole(case.minutes[0], parts))
-        cost = case.km[0] * parts * round(rate * COST_SCALE)
-        made.set_costs_matrix(f"p{rate}", whole(cost))
+        made.set_costs_matrix(f"p{rate}", whole(case.km[0] * rate, parts))
     everywhere = stops.permitted.all(axis=1)
     for number, v in enumerate(kinds(problem).tolist()):
         end = min(float(fleet.late[v]), float(fleet.longest[v]))
@@ -77,7 +75,7 @@ def given(problem: Problem) -> Any:
                 capacity=[int(fleet.capacity[v, 0])],
                 skills=set(np.flatnonzero(stops.permitted[:, v] & ~everywhere).tolist()),
                 time_window=None if np.isinf(end) else vroom.TimeWindow(0, int(end * parts)),
-                costs=vroom.VehicleCosts(fixed=round(fleet.fixed[v] * parts * COST_SCALE)),
+                costs=vroom.VehicleCosts(fixed=round(fleet.fixed[v] * parts)),
             )
         )
     for k, place in enumerate(stops.place.tolist()):
