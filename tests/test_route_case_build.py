@@ -5,12 +5,13 @@ from __future__ import annotations
 import pickle
 import resource
 import time
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from allocator.instance import Instance
+from allocator.instance import Instance, instance_hash, load, save
 from allocator.instance.clock import common, daily, joined, period_clock, without
 from allocator.instance.lanes import great_circle_km
 from allocator.instance.route_build import route_case
@@ -416,3 +417,39 @@ def test_days_and_periods() -> None:
         (960, 600),
         (120, 600),
     ]
+
+
+FULL: dict[str, dict[str, list[object]]] = {
+    "curfews": {"zone_id": ["inner"], "from": ["21:00"], "to": ["06:00"]},
+    "stops": {"community_id": ["A"], "due": ["12:00"], "required": [True]},
+    "loads": {"item_id": ["pill"], "dimension": ["chilled"], "amount": [0.5]},
+    "capacities": {"type": ["van"], "dimension": ["chilled"], "capacity": [8]},
+    "roads": {"from_id": ["A"], "to_id": ["B"], "minutes": [7], "km": [3]},
+    "route_pins": {
+        "pin_id": ["1", "2"],
+        "route": ["r", "r"],
+        "sequence": [1, 2],
+        "place_id": ["W", "B"],
+        "state": ["done", "started"],
+        "type": ["truck", "truck"],
+        "leave": ["08:00", ""],
+    },
+}
+
+
+@pytest.mark.parametrize("packing", ["folder", "case.zip", "case.json", "case.xlsx"])
+def test_every_packing_keeps_the_tables_of_routes(packing: str, tmp_path: Path) -> None:
+    made = town({"split": "always", "route_goals": ["unserved", "cost + 2*exposure"]}, **FULL)
+    back = load(save(made, tmp_path / packing))
+    assert instance_hash(back) == instance_hash(made)
+    first, second = (route_case(one, dispatch(), 1) for one in (made, back))
+    assert first.stops.windows == second.stops.windows
+    assert first.fixed == second.fixed
+    assert first.goals == second.goals
+    assert [goal.name for goal in first.goals] == ["unserved", "cost + 2*exposure"]
+
+
+def test_tables_of_routes_leave_the_hash_of_others_alone() -> None:
+    plain = town()
+    assert instance_hash(plain) == instance_hash(plain.replace(vehicles=plain["vehicles"]))
+    assert instance_hash(plain) != instance_hash(town(**FULL))
