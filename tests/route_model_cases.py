@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
 import random
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
 from math import inf
+from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -11,7 +17,9 @@ import pandas as pd
 
 from allocator.instance.goals import GoalSpec
 from allocator.instance.route_case import RouteCase, Stops, Vehicles
+from allocator.models.route.routes import Route, Routes, Trip, Visit, linked, numbered
 
+FOLDER = Path(__file__).resolve().parents[1] / "models" / "route"
 ANY = ((0.0, inf),)
 
 
@@ -167,3 +175,48 @@ def _windows(dice: random.Random) -> tuple[tuple[float, float], ...]:
     start = float(dice.randint(20, 150))
     first = (start, start + dice.randint(20, 60))
     return (first,) if kind == 2 else (first, (first[1] + 60, first[1] + 120))
+
+
+def undivided(case: RouteCase) -> RouteCase:
+    """The case with goods that come at once."""
+    whole = np.zeros(len(case.stops), dtype=bool)
+    return case.replace(stops=replace(case.stops, divisible=whole))
+
+
+def readable(name: str) -> ModuleType:
+    """A readable program of the folder of the model."""
+    if str(FOLDER) not in sys.path:
+        sys.path.insert(0, str(FOLDER))
+    return importlib.import_module(name)
+
+
+def all_routes(case: RouteCase) -> Iterator[Routes]:
+    """Every plan with whole visits: each stop left out or put anywhere."""
+    plans: list[Routes] = [()]
+    for stop in range(len(case.stops)):
+        plans += [longer for plan in plans for longer in _with(case, plan, stop)]
+    yield from (numbered(plan) for plan in plans)
+
+
+def _with(case: RouteCase, plan: Routes, stop: int) -> Iterator[Routes]:
+    visit = Visit(stop)
+    for at, route in enumerate(plan):
+        for longer in _longer(case, route, visit):
+            yield (*plan[:at], longer, *plan[at + 1 :])
+    for vehicle, home in enumerate(case.vehicles.home.tolist()):
+        trip = Trip(home, (visit,), int(case.vehicles.end[vehicle]))
+        yield (*plan, Route(vehicle, 0, (trip,)))
+
+
+def _longer(case: RouteCase, route: Route, visit: Visit) -> Iterator[Route]:
+    for number, trip in enumerate(route.trips):
+        for place in range(len(trip.visits) + 1):
+            visits = (*trip.visits[:place], visit, *trip.visits[place:])
+            trips = [*route.trips]
+            trips[number] = replace(trip, visits=visits)
+            yield replace(route, trips=tuple(trips))
+    home = int(case.vehicles.home[route.vehicle])
+    for number in range(len(route.trips) + 1):
+        more = Trip(home, (visit,), home)
+        trips = [*route.trips[:number], more, *route.trips[number:]]
+        yield linked(replace(route, trips=tuple(trips)))

@@ -46,7 +46,7 @@ class Exact:
     def column(self, name: str, *key: int, binary: bool = False, most: float | None = None) -> Any:
         label = f"{name}_{'_'.join(map(str, key))}"
         kind = "Binary" if binary else "Continuous"
-        return pulp.LpVariable(label, 0, 1 if binary else most, kind)
+        return self.problem.add_variable(label, 0, 1 if binary else most, kind)
 
     def _columns(self) -> None:
         p, keys = self.p, list(product(self.trips, self.stops))

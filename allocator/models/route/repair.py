@@ -35,11 +35,15 @@ def kept(case: RouteCase, routes: Routes) -> tuple[Routes, list[str]]:
     sifting = _Sifting(case)
     own = {route.begun: route for route in routes if route.begun is not None}
     free = [route for route in routes if route.begun is None]
-    pins = [fixed for fixed in case.fixed if not fixed.started]
     for row, fixed in enumerate(case.fixed):
         if fixed.started:
             sifting.take(_continued(as_route(case, row, fixed), own.get(row)))
-    for route in sorted(free, key=lambda route: not any(holds(route, pin) for pin in pins)):
+    for row, fixed in enumerate(case.fixed):
+        if not fixed.started and not any(holds(route, fixed) for route in sifting.found):
+            there = [route for route in free if holds(route, fixed)]
+            sifting.take(there[0] if there else as_route(case, row, fixed))
+            free = [route for route in free if route not in there[:1]]
+    for route in free:
         sifting.take(route)
     return numbered(begin_fixed(case, tuple(sifting.found))), sifting.dropped
 
@@ -72,9 +76,11 @@ class _Sifting:
             self.dropped.append(f"a route of {fleet.ids[route.vehicle]}: no vehicle is left")
             return
         whole = self._with_what_is_left(route)
+        if not whole.trips:
+            return
         fits = self._fits(whole)
         result = whole if fits else self._one_by_one(whole)
-        if not any(trip.visits for trip in result.trips) and result.begun is None:
+        if not result.trips:
             return
         self.used[line] += 1
         self.gates.put(len(self.found), timetable(self.case, result))

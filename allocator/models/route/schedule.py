@@ -70,7 +70,7 @@ class Timetable:
         start, end, duration: duty, decontamination included, in minutes.
         distance, cost: km and money of the route.
         overtime: Minutes beyond the shift and the longest duty.
-        missed: Steps that no window allowed.
+        missed: Visits that no window allowed.
     """
 
     trip: Ints
@@ -278,7 +278,10 @@ def _read(
         distance=distance,
         cost=_cost(case, route, distance, duration),
         overtime=_overtime(case, route, float(leave[-1]), duration),
-        missed=_missed(steps, start),
+        missed=sum(
+            visit >= 0 and opening(windows, begin) is None
+            for visit, windows, begin in zip(steps.visit, steps.windows, begins, strict=True)
+        ),
     )
 
 
