@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from allocator.instance.route_case import FixedRoute, RouteCase
+from allocator.models.route.bounds import bounds, earliest
 from allocator.models.route.by_rule import by_rule
-from allocator.models.route.goals import better, ordered, values
+from allocator.models.route.goals import better, goals_of, ordered, values
 from allocator.models.route.repair import kept, repaired
 from allocator.models.route.routes import Route, Routes, Trip, Visit, numbered, shares
 from allocator.models.route.rules import broken
@@ -263,3 +264,32 @@ def test_relabelling_changes_nothing() -> None:
         turned = case.replace(places=tuple(f"x{name}" for name in case.places))
         known = [ordered(one, values(one, by_rule(one))) for one in (case, turned)]
         assert known[0] == known[1]
+
+
+@given(st.integers(0, 10_000))
+def test_no_plan_is_better_than_a_bound(seed: int) -> None:
+    dice = random.Random(seed)
+    case = random_case(seed, dice.randint(1, 6), dice.randint(1, 2))
+    terms = ["arrivals", "latest_arrival", "tardiness", "exposure", "vehicles"]
+    case = case.replace(goals=goals("unserved", dice.choice(terms)))
+    known = values(case, by_rule(case))
+    found = bounds(case, known, earliest(case))
+    reached = dict(zip([goal.name for goal in goals_of(case)], ordered(case, known), strict=True))
+    assert all(bound <= reached[name] + 1e-6 for name, bound in found.items())
+
+
+def test_bounds_by_hand() -> None:
+    case = line_case(
+        [10.0, 20.0, 30.0],
+        stops={"prize": np.array([inf, 5.0, 7.0]), "windows": (ANY, ANY, ())},
+        goals=goals("unserved", "arrivals"),
+    )
+    known = values(case, by_rule(case))
+    # The third stop has no window: its prize is lost to everybody; the others cannot be sooner.
+    assert bounds(case, known, earliest(case)) == {
+        "required_unserved": 0.0,
+        "unserved": 7.0,
+        "arrivals": 30.0,
+    }
+    worse = {**known, "unserved": 12.0, "arrivals": 10.0}
+    assert bounds(case, worse, earliest(case))["arrivals"] == 10.0

@@ -54,6 +54,8 @@ def _of_goals(case: RouteCase, begin: Floats, known: dict[str, float]) -> dict[s
     prize, found = case.stops.prize, {}
     hopeless = ~np.isfinite(begin)
     must = np.isinf(prize) & ~hopeless
+    if known[REQUIRED] > float((np.isinf(prize) & hopeless).sum()) + slack(0.0):
+        must = np.zeros(len(prize), dtype=bool)  # the plan says not which ones are left behind
     for goal in goals_of(case):
         terms = _of_terms(case, begin, hopeless, must)
         if all(name in terms for _, name in goal.terms):

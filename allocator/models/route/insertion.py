@@ -165,7 +165,7 @@ def within(case: RouteCase, at: State, parts: Pieces, prices: Measure) -> tuple[
     more = to + on - minutes[gaps.before, gaps.after][:, None]
     further = km[before, parts.place] + km[parts.place, after]
     further -= km[gaps.before, gaps.after][:, None]
-    fits = reach <= gaps.latest[:, None] + NEAR
+    fits = (reach <= gaps.latest[:, None] + NEAR) & (reach < inf)
     fits &= (parts.load <= gaps.room[:, None] * (1 + 1e-9) + 1e-9).all(axis=2)
     fits &= at.work + more + stay <= fleet.longest[v] + NEAR
     fits &= at.km + further <= fleet.farthest[v] + NEAR
@@ -233,7 +233,8 @@ def _trip_price(
     further = km[place, depot] + km[depot, parts.place] + km[parts.place, end]
     spent = way + stay + clean + fleet.loading[v]
     work, far = (0.0, 0.0) if at is None else (at.work, at.km)
-    fits = begin + stay + minutes[parts.place, end] + clean <= slot.latest + NEAR
+    back = begin + stay + minutes[parts.place, end] + clean
+    fits = (back <= slot.latest + NEAR) & (back < inf)
     fits &= (parts.load <= fleet.capacity[v] * (1 + 1e-9) + 1e-9).all(axis=1)
     fits &= (work + spent <= fleet.longest[v] + NEAR) & (far + further <= fleet.farthest[v] + NEAR)
     fits &= parts.origins[:, depot] & parts.permitted[:, v]
