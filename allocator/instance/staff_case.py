@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 
 import numpy as np
@@ -15,6 +16,7 @@ from allocator.instance.staff_people import People, Training, people_of, trainin
 from allocator.instance.staff_posts import Posts, Shifts, posts_of, shifts_of, skills_of
 
 WEEK = 7  # periods of a week of suits
+SATURDAY = 5
 
 
 @dataclass(frozen=True)
@@ -154,11 +156,14 @@ def times_of(instance: Instance) -> Times:
     """Return the periods; those with a date know their weekend, Saturday and Sunday."""
     table = instance["periods"].sort_values("period")
     minutes = table["minutes"].to_numpy(float)
-    dates = pd.to_datetime(table["start"].where(table["start"] != "", None), errors="coerce")
-    day = dates.dt.dayofweek.to_numpy(float)
-    week = (dates.dt.normalize() - pd.Timestamp("1970-01-05")).dt.days.to_numpy(float) // 7
-    weekend = np.where(day >= 5, week, -1)
+    days = np.array([_day(text) for text in table["start"]], dtype=float)
+    weekend = np.where(days % 7 >= SATURDAY, days // 7, -1)
     return Times(np.r_[0.0, np.cumsum(minutes)[:-1]], np.nan_to_num(weekend, nan=-1).astype(int))
+
+
+def _day(start: str) -> float:
+    """Return the days from a Monday to a date; NaN for a blank."""
+    return float(datetime.fromisoformat(start).toordinal() - 1) if start else np.nan
 
 
 def _beds(instance: Instance, sealed: np.ndarray) -> Ints:
