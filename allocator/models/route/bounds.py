@@ -71,13 +71,12 @@ def _of_goals(case: RouteCase, begin: Floats, known: dict[str, float]) -> dict[s
 
 def _of_terms(case: RouteCase, begin: Floats, hopeless: Bools, must: Bools) -> dict[str, float]:
     stops, fleet, required = case.stops, case.vehicles, np.isinf(case.stops.prize)
-    whole = hopeless & _whole(case)
     served = np.where(must, begin, 0.0)
     factor = np.where(stops.permitted, fleet.exposure, inf).min(axis=1, initial=inf)
     late = np.maximum(0.0, served - stops.due)
     return {
-        REQUIRED: float((whole & required).sum()),
-        "unserved": float(stops.prize[whole & ~required].sum()),
+        REQUIRED: float((hopeless & required).sum()),
+        "unserved": float(stops.prize[hopeless & ~required].sum()),
         "arrivals": float((stops.weight * served).sum()),
         "latest_arrival": float(served.max(initial=0.0)),
         "tardiness": float((stops.weight * late)[must].sum()),
