@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import numpy as np
+from scipy import sparse
 
 from allocator.doctor.words import number
 from allocator.engine.ordered import Budget, Progress
@@ -149,14 +150,12 @@ class Study:
             why = f"{head}; the beds went to {who}" if who else head
             return self._told(group, "CROWDED_OUT", "", rest, why, "solved alone, own beds first")
         program = AdmitProgram(self.case)
-        session = Session(program.program)
+        stages, session = Goals(program).stages(), Session(program.program)
         row = _waiting_cost(program, group)[None, :]
         limit = np.array([alone + max(SMALL, PART * rest)])
-        from scipy import sparse
-
         session.add_rows(np.array([-np.inf]), limit, sparse.csr_matrix(row))
         progress, budget = Progress(), Budget(self.deadline)
-        for stage in Goals(program).stages():
+        for stage in stages:
             stage.run(session, budget, progress)
             result = progress.results[-1]
             value = self.plan.goal(result.name).value
