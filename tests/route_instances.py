@@ -26,6 +26,7 @@ FRAMES: dict[str, dict[str, list[object]]] = {
         "handling_minutes": [1200, 300],
         "opens": ["08:00", ""],
         "closes": ["18:00", ""],
+        "hands": [2, 1],
     },
     "items": {
         "item_id": ["box", "pill"],

@@ -72,10 +72,13 @@ def test_without_stocks_every_open_site_may_send() -> None:
 
 def test_service_takes_handling_minutes_over_the_hands_at_the_gate() -> None:
     case = route_case(town(), dispatch(), 1)
-    # A: 1,200 minutes over ten hours are two hands; B: 300 over a shift of ten hours is one.
+    # A's 100 boxes take 100 minutes of two people; B has one; C has no gate.
     assert case.stops.service == pytest.approx([50, 120, 80, 0])
-    hands = with_columns("gates", hands=[4, None])
-    assert route_case(town(**hands), dispatch()).stops.service[0] == pytest.approx(25)
+    blank = with_columns("gates", hands=[4, None])
+    # B: 300 minutes within two hours are the work of 2.5 people, within one hour of 5.
+    assert route_case(town(**blank), dispatch()).stops.service == pytest.approx([25, 48, 32, 0])
+    quick = town({"gate_minutes": 60.0}, **blank)
+    assert route_case(quick, dispatch()).stops.service == pytest.approx([25, 24, 16, 0])
     said = {"stops": {"community_id": ["B"], "service_minutes": [30]}}
     assert route_case(town(**said), dispatch()).stops.service[1:3] == pytest.approx([18, 12])
 
@@ -120,7 +123,7 @@ def test_curfews_cut_the_day_of_their_zone() -> None:
         }
     }
     case = route_case(town(**curfew), dispatch(), 1)
-    assert case.stops.windows[0] == ((480, 665), (840, 1025))  # Eight hours: 2.5 hands.
+    assert case.stops.windows[0] == ((480, 655), (840, 1015))
     assert case.stops.windows[3] == ((360, 1190),)  # 20:00 less unloading; it reaches over night.
     assert route_case(town(**curfew), dispatch(), 2).stops.windows[0] == ((1380, INF),)
 

@@ -95,6 +95,7 @@ class Policy:
     split: str = "needed"
     origin: str = "kept"
     reload_anywhere: bool = False
+    gate_minutes: float = 120.0
     gate_docks: int | None = None
     contacts_open: float = 1.0
     contacts_controlled: float = 2.0

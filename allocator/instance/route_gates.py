@@ -13,19 +13,14 @@ from allocator.instance.route_hours import row_of_period
 def hands_at(net: Network, drops: Drops, period: int) -> Floats:
     """Return (n,) people who hand goods over at the place of each stop; NaN without a gate.
 
-    Where the table does not say, the minutes of handling over those the gate is open, or over the
-    longest shift of a vehicle where the gate has no hours; at least one.
+    Where the table does not say, its minutes of handling over the minutes in which they work
+    together (policy `gate_minutes`, or what the gate is open where that is less); at least one.
     """
     gates = row_of_period(net.instance["gates"], period)
     here = gates.reindex(net.places.ids[drops.place])
-    shift = net.instance["vehicles"]["shift_minutes"].max()
-    day = float(net.minutes[period - 1])
-    shift = day if np.isnan(shift) else min(day, float(shift))
-    timed = ((here["opens"] != "") | (here["closes"] != "")).to_numpy(bool)
     opened = np.array([sum(b - a for a, b in spans) for spans in drops.open])
-    opened = np.where(timed, opened, np.minimum(opened, shift))
-    minutes = here["handling_minutes"].to_numpy(float)
-    usual = np.maximum(1.0, minutes / np.maximum(opened, 1.0))
+    together = np.clip(opened, 1.0, net.instance.policy.gate_minutes)
+    usual = np.maximum(1.0, here["handling_minutes"].to_numpy(float) / together)
     stated = here["hands"].to_numpy(float)
     return np.where(np.isnan(stated), usual, stated)
 

@@ -31,6 +31,7 @@ are invented; replace them with yours.
 
     allocator validate .
     allocator dispatch . --out plan
+    allocator route . --plan plan --period 1 --out routes
 
 Every field, unit and default: `allocator schema TABLE`.
 """
@@ -55,6 +56,8 @@ _FRAMES: dict[str, dict[str, list[object]]] = {
         "community_id": ["C1", "C1", "C1", "C2", "C2", "C2"],
         "period": [1, 2, 3, 1, 2, 3],
         "handling_minutes": [1200, 1200, 1200, 1500, 1800, 1800],
+        "opens": ["07:00"] * 6,
+        "closes": ["19:00"] * 6,
     },
     "items": {
         "item_id": ["food_box", "insulin", "mask"],
@@ -92,6 +95,8 @@ _FRAMES: dict[str, dict[str, list[object]]] = {
         "count": [2, 1],
         "kg": [800, 4000],
         "cost_per_km": [1.2, 2.5],
+        "starts": ["06:00", "06:00"],
+        "ends": ["20:00", "20:00"],
     },
     "links": {
         "from_id": ["W1", "W1", "W1", "M1", "M1", "M1", "W1"],
