@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
+from math import inf
 from pathlib import Path
 from typing import Any, cast
 
@@ -17,8 +18,8 @@ from allocator.instance import Instance, instance_hash, load
 from allocator.instance.schema import settings
 from allocator.limits import Limits
 from allocator.models.dispatch.results import proven
-from allocator.models.route.by_rule import by_rule
 from allocator.models.route.capabilities import forced
+from allocator.models.route.direct import direct
 from allocator.models.route.solve import RouteAnswer
 from allocator.plan import Plan, Status, load_plan
 from allocator.plan.status import Termination
@@ -29,6 +30,8 @@ from allocator.runs.route_start import start_of
 Progress = Callable[[Mapping[str, Any]], None]
 WORK = "allocator.models.route.work:work"
 SEARCHED = 0.9  # of the time left, for the search itself; then it is judged and explained
+EXPLAINED = 0.05  # of all the time, kept to say why stops are left behind
+DIRECT, DIRECT_SECONDS = 0.15, 30.0  # of the time left, and at most, for the routes to begin from
 REASONS = 12  # stops left behind that are explained with the plan; the rest on demand
 REASON_SECONDS = 30.0
 
@@ -71,6 +74,7 @@ class Routing:
             forced(self.router, self.case)
         self.begin, self.dropped = start_of(self.case, self.start)
         self._mark("orders")
+        self.begin = direct(self.case, self.begin, self._seconds_to_begin())
         with Child(WORK, **self._job()) as child:
             first = self._first_plan()
             termination, answer = self._wait(child, first)
@@ -95,11 +99,14 @@ class Routing:
             return None
         return max(0.0, self.limits.seconds - (time.monotonic() - self.began))
 
+    def _seconds_to_begin(self) -> float:
+        left = self._left()
+        return inf if left is None else min(DIRECT_SECONDS, DIRECT * left)
+
     def _first_plan(self) -> Plan:
-        """Return routes made by rule: there is always something to keep."""
-        routes = by_rule(self.case, self.begin or ())
+        """Return the routes to begin from: there is always something to keep."""
         began = time.monotonic()
-        plan = judged(self.case, routes, "by insertion")
+        plan = judged(self.case, self.begin, "stop after stop")
         self.seconds_to_judge = time.monotonic() - began
         self._mark("first plan")
         self.progress({"stage": "first plan", "goals": _by_name(plan)})
@@ -109,7 +116,8 @@ class Routing:
         """Wait for the child until just enough time is left to judge and write."""
         deadline = None
         if self.limits.seconds is not None:
-            kept = min(self.seconds_to_judge, 0.5 * self.limits.seconds)
+            kept = 3 * self.seconds_to_judge + EXPLAINED * self.limits.seconds
+            kept = min(kept, 0.5 * self.limits.seconds)
             deadline = self.began + self.limits.seconds - kept
         try:
             termination = child.wait(deadline, self.progress)
@@ -147,7 +155,8 @@ class Routing:
     def _explained(self, plan: Plan) -> Plan:
         """Say of the stops left behind why, as far as the time goes."""
         left = self._left()
-        budget = REASON_SECONDS if left is None else min(REASON_SECONDS, 0.8 * left)
+        spare = inf if left is None else left - 2 * self.seconds_to_judge
+        budget = min(REASON_SECONDS, spare)
         if plan.status.plan != "valid" or budget <= 0 or plan.status.termination == "interrupted":
             return plan
         found = route_reasons(self.case, plan, budget, REASONS)

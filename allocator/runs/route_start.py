@@ -10,14 +10,14 @@ from allocator.models.route.take import taken
 from allocator.plan import Plan
 
 
-def start_of(case: RouteCase, plan: Plan | None) -> tuple[Routes | None, list[str]]:
+def start_of(case: RouteCase, plan: Plan | None) -> tuple[Routes, list[str]]:
     """Return the part of a plan that breaks no rule of the case, and what was dropped in words.
 
     Raises:
         UsageError: E2351, when it is no plan of routes.
     """
     if plan is None:
-        return None, []
+        return (), []
     refuse_other(plan)
     routes, unknown = taken(case, plan.tables)
     fitting, unfit = kept(case, routes)
