@@ -17,6 +17,7 @@ from allocator.instance import Instance
 from allocator.instance.route_build import route_case
 from allocator.instance.route_case import RouteCase
 from allocator.models.route.by_rule import by_rule
+from allocator.models.route.direct import direct
 from allocator.models.route.goals import better, ordered, values
 from allocator.models.route.routes import Route, Routes, Trip, Visit, shares
 from allocator.models.route.rules import broken, feasible
@@ -167,8 +168,11 @@ def with_stop(case: RouteCase, routes: Routes, stop: int) -> Routes | None:
     known = before > LEFT
     known[stop] = True
     stops = replace(case.stops, permitted=case.stops.permitted & known[:, None])
-    fresh = by_rule(case.replace(stops=stops), routes)
-    return fresh if shares(fresh, len(case.stops))[stop] > before[stop] + LEFT else None
+    for insert in (direct, by_rule):
+        fresh = insert(case.replace(stops=stops), routes)
+        if shares(fresh, len(case.stops))[stop] > before[stop] + LEFT:
+            return fresh
+    return None
 
 
 def _has_room(

@@ -52,6 +52,7 @@ class _Board:
         for number, route in enumerate(self.routes):
             self.gates.put(number, timetable(case, route))
             self.used[int(case.vehicles.line[route.vehicle])] += 1
+            self.last[route.vehicle] = number
 
     def serve(self, stop: int, deadline: float) -> None:
         """Bring what is left of a stop, in as few visits as each type allows."""
@@ -106,8 +107,9 @@ class _Board:
             number = self.last[vehicle]
             route = self.routes[number]
             trip = route.trips[-1]
-            longer = replace(trip, visits=(*trip.visits, visit))
-            yield number, replace(route, trips=(*route.trips[:-1], longer))
+            if route.begun is None or len(route.trips) > 1:  # what is under way is loaded
+                longer = replace(trip, visits=(*trip.visits, visit))
+                yield number, replace(route, trips=(*route.trips[:-1], longer))
             if len(route.trips) < fleet.trips[vehicle]:
                 fresh = Trip(home, (visit,), int(fleet.end[vehicle]))
                 earlier = (*route.trips[:-1], replace(trip, back=home))
