@@ -21,6 +21,7 @@ def test_the_shipped_instances_are_these() -> None:
         "shanghai-2022/jiedao",
         "shanghai-2022-reserves",
         "tiny",
+        "wuhan-2020-beds",
     ]
 
 

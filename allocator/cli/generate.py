@@ -18,6 +18,7 @@ Examples:
   allocator generate lockdown --features default,pins,no-gates --out my-test
   allocator generate lockdown --features default,routes --out my-routes
   allocator generate shanghai-2022 --level jiedao --out shanghai
+  allocator generate wuhan-2020-beds --out wuhan
   allocator generate scenarios my-city --number 1000 --reduce 50 --seed 1 --out my-futures
 
 Make an instance of any size: a random town, or Shanghai in April 2022 from a table of figures; or
@@ -92,6 +93,17 @@ def shanghai(level: str, integer: bool, routes: bool, out: str | None) -> Reply:
 
     instance = shanghai_2022(level, integer, routes)
     return written(instance, out, shanghai_readme(level, instance))
+
+
+@generate.command("wuhan-2020-beds", short_help="Beds of Wuhan, 23 January to 12 March 2020.")
+@OUT
+@run_command
+def wuhan(out: str | None) -> Reply:
+    """Make the case of Wuhan's beds; its README says what is sourced, derived and assumed."""
+    from allocator.generate.wuhan import wuhan_2020_beds, wuhan_readme
+
+    instance = wuhan_2020_beds()
+    return written(instance, out, wuhan_readme(instance))
 
 
 def _features(text: str) -> frozenset[str]:

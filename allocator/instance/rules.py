@@ -8,6 +8,13 @@ from collections.abc import Callable
 import numpy as np
 
 from allocator.instance.checked import CheckedTables
+from allocator.instance.rules_beds import (
+    check_beds,
+    check_care,
+    check_inpatients,
+    check_patients,
+    check_stays,
+)
 from allocator.instance.rules_overlays import check_overlays, check_probabilities
 from allocator.instance.rules_owners import check_earmarks, check_owners
 from allocator.instance.rules_reserves import (
@@ -204,6 +211,11 @@ RULES: dict[Rule, tuple[str, ...]] = {
     check_posts: ("posts", "workers", "communities", "training"),
     check_training: ("training",),
     check_availability: ("availability",),
+    check_care: ("care",),
+    check_stays: ("stays",),
+    check_beds: ("beds",),
+    check_patients: ("patients", "care", "beds"),
+    check_inpatients: ("inpatients", "stays"),
     check_probabilities: ("scenarios",),
     check_overlays: ("overlays", "communities", "sites", "items"),
 }
