@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -338,3 +340,15 @@ def test_many_faults_of_a_kind_do_not_flood() -> None:
     found = faults(route_case, town(**changed, **vehicles), None, 1)
     assert codes(found).count("E1604") == 21
     assert any(fault.value == "50 stops in all" for fault in found)
+
+
+def test_every_code_is_on_the_page() -> None:
+    root = Path(__file__).resolve().parents[1]
+    page = (root / "docs" / "routes.md").read_text(encoding="utf-8")
+    used = {
+        code
+        for path in (root / "allocator" / "instance").glob("route_*.py")
+        for code in re.findall(r'"([EW]16\d\d)"', path.read_text(encoding="utf-8"))
+    }
+    assert used
+    assert used == set(re.findall(r"[EW]16\d\d", page))

@@ -18,7 +18,7 @@ in a required field is an error; elsewhere it means the default. Columns that ar
 kept; `source`, `as_of`, `confidence`, `imputed` and `exercise` may stand in any table.
 Scenarios, overlays and the bulk tables `scenario_...` lie in the folder `scenarios`. Only
 pre-positioning reads `sizes`, `reserves`, `agreements` and `reserve_pins`; see scenarios.md.
-Only routes read `capacities`, `loads`, `curfews`, `stops`, `roads` and `route_pins`.
+Only routes read `capacities`, `loads`, `curfews`, `stops`, `roads` and `route_pins`; see routes.md.
 """
 
 
