@@ -142,13 +142,14 @@ def notices(plan: Plan) -> pd.DataFrame:
     One row for consecutive periods of a place, class and site.
     """
     keys = ["scenario_id", "community_id", "severity", "site_id"]
-    rows = plan["admissions"].groupby([*keys, "period"], as_index=False)["number"].sum()
-    rows = rows.sort_values([*keys, "period"], kind="stable", ignore_index=True)
+    sums = plan["admissions"].groupby([*keys, "period"])["number"].sum()
+    rows = sums.reset_index().sort_values([*keys, "period"], kind="stable", ignore_index=True)
     new = (rows[keys] != rows[keys].shift()).any(axis=1) | (rows["period"].diff() != 1)
     run = new.cumsum()
-    found = rows.groupby(run, as_index=False).agg({**dict.fromkeys(keys, "first"), "number": "sum"})
-    spans = rows.groupby(run)["period"]
-    found["period_from"], found["period_to"] = spans.min().to_numpy(), spans.max().to_numpy()
+    runs = rows.groupby(run)
+    found = runs[keys].first()
+    found["number"] = runs["number"].sum()
+    found["period_from"], found["period_to"] = runs["period"].min(), runs["period"].max()
     order = ["scenario_id", "community_id", "period_from", "severity", "site_id"]
     return plan_table("notices", found.sort_values(order, kind="stable", ignore_index=True))
 

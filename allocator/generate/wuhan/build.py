@@ -123,9 +123,9 @@ def _beds(
             site = f"hospitals-{districts['community_id'][place]}"
             rows += _wards(site, day + 1, float(now[place] - before[place]), figures)
         before = np.maximum(before, now)
-    opens = (pd.to_datetime(shelters["opens"]) - dates[0]).dt.days + 1
-    for site, first, number in zip(shelters["site_id"], opens, shelters["beds"], strict=True):
-        rows.append((site, site, "mild", "", float(number), int(first)))
+    since = (pd.to_datetime(shelters["opens"]) - dates[0]).dt.days
+    for site, days, beds in zip(shelters["site_id"], since, shelters["beds"], strict=True):
+        rows.append((site, site, "mild", "", float(beds), int(days) + 1))
     columns = ["ward_id", "site_id", "severity", "also", "beds", "opens"]
     return pd.DataFrame(rows, columns=columns)
 

@@ -1,4 +1,4 @@
-"""The goals of beds as costs of columns, with the rows that the worst district and risk need (section 4)."""
+"""The goals of beds as costs of columns, with the rows some of them need (section 4)."""
 
 from __future__ import annotations
 

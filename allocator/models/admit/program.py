@@ -47,11 +47,13 @@ class AdmitProgram:
         """Number of scenarios."""
         return len(self.case.scenarios)
 
-    def _block(self, name: str, *shape: int) -> Ints:
-        """Add columns for every scenario and return their positions."""
-        size = int(np.prod((self.scenarios, *shape)))
-        at = self.program.add_columns(name, size, labels=self.label.of(name))
-        return at.reshape(self.scenarios, *shape)
+    def _block(self, name: str, most: Floats) -> Ints:
+        """Add columns for every scenario and return their positions; `most` has their shape.
+
+        Every column has an upper bound, so that any duals give a finite bound of a goal.
+        """
+        at = self.program.add_columns(name, most.size, most.ravel(), labels=self.label.of(name))
+        return at.reshape(most.shape)
 
     def _rows(self, name: str, lower: ArrayLike, upper: ArrayLike) -> Ints:
         """Add rows with a scenario axis first and return their positions in the same shape."""
@@ -60,17 +62,39 @@ class AdmitProgram:
         return at.reshape(low.shape)
 
     def _add_columns(self) -> None:
-        keys, periods = self.keys, self.case.periods
-        self.admit = self._block("admit", keys.admit.shape[1])
-        self.wait = self._block("wait", len(keys.origin), self.case.delay + 1, periods)
-        self.enter = self._block("enter", len(keys.site), periods)
-        self.inside = self._block("inside", len(keys.site), periods)
-        self.held = self._block("held", len(keys.change), periods)
-        self.move = self._block("move", keys.move.shape[1])
-        self.lie = self._block("lie", len(keys.pool), periods)
+        case, keys = self.case, self.keys
+        come = np.cumsum(case.arrivals.sum(axis=2), axis=-1)
+        beds = self._most_beds()
+        way, kind, period, _ = keys.admit
+        origin, site = case.ways.origin[way], case.ways.site[way]
+        self.admit = self._block("admit", np.minimum(come[:, origin, period], beds[site, kind]))
+        lists = np.repeat(come[:, keys.origin, None], case.delay + 1, axis=2)
+        self.wait = self._block("wait", lists)
+        cells = self._over_time(beds[keys.site, keys.severity])
+        self.enter = self._block("enter", cells)
+        self.inside = self._block("inside", cells)
+        source = case.stays.step_from[keys.change]
+        self.held = self._block("held", self._over_time(beds[keys.change_site, source]))
+        way, change, _ = keys.move
+        target = beds[case.transfers.site[way], case.stays.step_to[change]]
+        self.move = self._block("move", np.broadcast_to(target, (self.scenarios, len(target))))
+        self.lie = self._block("lie", self._over_time(beds[case.pools.site[keys.pool], keys.lies]))
         self.open = self.program.add_columns(
             "open", keys.opening.shape[1], 1.0, integer=True, labels=self.label.of("open")
         )
+
+    def _most_beds(self) -> Floats:
+        """Return the most patients of a class that can ever lie at a site (H, S)."""
+        case = self.case
+        most = case.pools.beds.max(axis=1)
+        np.add.at(most, case.surge.pool, case.surge.beds)
+        beds = np.zeros((len(case.sites), len(case.classes)))
+        np.add.at(beds, case.pools.site, most[:, None] * case.pools.uses)
+        return beds
+
+    def _over_time(self, most: Floats) -> Floats:
+        """Return (N,) as (Z, N, T)."""
+        return np.broadcast_to(most[:, None], (self.scenarios, len(most), self.case.periods))
 
     # -- those who wait ------------------------------------------------------------------------
 
@@ -213,7 +237,10 @@ class AdmitProgram:
             "care_items", np.broadcast_to(lower, shape), np.broadcast_to(level, shape)
         )
         flows = np.flatnonzero(~items.reusable)
-        self.left = self._block("left", len(case.sites), len(flows), case.periods)
+        at_hand = np.broadcast_to(
+            items.level[:, flows], (self.scenarios, *items.level[:, flows].shape)
+        )
+        self.left = self._block("left", at_hand)
         self.program.add_entries(rows[:, :, flows], self.left, 1.0)
         self.program.add_entries(rows[:, :, flows, 1:], self.left[:, :, :, :-1], -1.0)
         cell, site = np.arange(len(self.keys.pool)), case.pools.site[self.keys.pool]

@@ -28,10 +28,11 @@ def offer(program: AdmitProgram, session: Session, own: Floats) -> None:
         own: The point reached with `keep_apart`.
     """
     admit, move = outside(program)
+    most = program.program.upper
     for columns, shut in ((program.admit, admit), (program.move, move)):
         kept = columns[:, ~shut].ravel()
-        least = np.maximum(0.0, own[kept] - NOBODY)
-        session.set_bounds(kept, least, np.full(len(kept), np.inf))
+        least = np.clip(own[kept] - NOBODY, 0.0, most[kept])
+        session.set_bounds(kept, least, most[kept])
     opened = program.open
     session.set_bounds(opened, np.round(own[opened]), np.ones(len(opened)))
     waits = own_waits(program, own[program.wait].sum(axis=2)) > NOBODY
