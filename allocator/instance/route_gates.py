@@ -18,8 +18,9 @@ def hands_at(net: Network, drops: Drops, period: int) -> Floats:
     """
     gates = row_of_period(net.instance["gates"], period)
     here = gates.reindex(net.places.ids[drops.place])
-    opened = np.array([sum(b - a for a, b in spans) for spans in drops.open])
-    together = np.clip(opened, 1.0, net.instance.policy.gate_minutes)
+    most = net.instance.policy.gate_minutes
+    opened = np.array([sum(b - a for a, b in spans) or most for spans in drops.open])
+    together = np.clip(opened, 1.0, most)
     usual = np.maximum(1.0, here["handling_minutes"].to_numpy(float) / together)
     stated = here["hands"].to_numpy(float)
     return np.where(np.isnan(stated), usual, stated)
