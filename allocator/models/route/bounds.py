@@ -122,6 +122,6 @@ def earliest(case: RouteCase) -> Floats | None:
             begin = first_opening(parts, arrive[None])[0]
             back = begin + stay + way[parts.place, end]
             back = back + fleet.decontaminate[v, parts.access]
-            there = fits & parts.origins[:, depot] & (back <= fleet.late[v] + NEAR)
+            there = fits & case.stops.origins[:, depot] & (back <= fleet.late[v] + NEAR)
             found = np.where(there, np.minimum(found, begin), found)
     return found

@@ -56,15 +56,23 @@ class Variety:
 PLAIN = Variety()
 
 
-def by_rule(case: RouteCase, start: Routes = (), variety: Variety = PLAIN) -> Routes:
+Known = dict[Route, State]
+"""States of routes of one case, by route: what insertions into many like plans need not redo."""
+
+
+def by_rule(
+    case: RouteCase, start: Routes = (), variety: Variety = PLAIN, known: Known | None = None
+) -> Routes:
     """Return routes with as much served as insertion finds place for.
 
     Args:
         case: The case.
         start: Routes to go on from; they keep their visits.
         variety: How this insertion differs from the usual one.
+        known: States of routes of this case; those met are added.
     """
-    return numbered(Board(case, begin_fixed(case, start), variety).fill())
+    board = Board(case, begin_fixed(case, start), variety, {} if known is None else known)
+    return numbered(board.fill())
 
 
 def begin_fixed(case: RouteCase, start: Routes) -> Routes:
@@ -90,9 +98,9 @@ def as_route(case: RouteCase, row: int, fixed: FixedRoute) -> Route:
 class Board:
     """Open routes, unused vehicles, pieces to be placed, and the price of each in each."""
 
-    def __init__(self, case: RouteCase, start: Routes, variety: Variety = PLAIN) -> None:
+    def __init__(self, case: RouteCase, start: Routes, variety: Variety, known: Known) -> None:
         """Begin from routes."""
-        self.case, self.noise = case, variety.noise
+        self.case, self.noise, self.known = case, variety.noise, known
         self.dice = np.random.default_rng(variety.seed)
         self.prices = measure(case, variety.goal)
         self.parts = missing(case, start)
@@ -106,6 +114,8 @@ class Board:
         # Columns: unused vehicles of each type, then the open routes.
         self.price = np.full((types + len(start) + 8, m), inf)
         self.gap = np.zeros((types + len(start) + 8, m), dtype=np.int64)
+        self.low = np.full((2, m), inf)  # the two best prices of each piece
+        self.who = np.zeros((2, m), dtype=np.int64)  # and their columns
         for route in start:
             self._open(route)
         for vehicle in range(types):
@@ -128,9 +138,7 @@ class Board:
     def _most_regretted(self) -> int | None:
         """Return the piece that loses most without its best column; worth decides on FAR."""
         rows = np.flatnonzero(self.waiting)
-        price = self.price[: self.columns, rows]
-        low = np.partition(price, min(1, len(price) - 1), axis=0)[:2]
-        best, second = low[0], low[-1]
+        best, second = self.low[0, rows], self.low[1, rows]
         if not np.isfinite(best).any():
             return None
         with np.errstate(invalid="ignore"):
@@ -142,13 +150,21 @@ class Board:
     def _place(self, row: int) -> None:
         """Carry out the best insertion of a piece that the timetable confirms."""
         for _ in range(ENOUGH):
-            column = int(np.argmin(self.price[: self.columns, row]))
+            column = int(self.who[0, row])
             if not np.isfinite(self.price[column, row]):
                 return
             if self._tried(row, column):
                 self.waiting[row] = False
                 return
             self.price[column, row] = inf
+            self._rank(np.array([row]))
+
+    def _rank(self, rows: Ints) -> None:
+        """Look up the two best columns of some pieces anew."""
+        price = self.price[: self.columns, rows]
+        who = np.argsort(price, axis=0)[:2] if len(price) < 3 else _two_least(price)
+        self.who[: len(who), rows] = who
+        self.low[: len(who), rows] = np.take_along_axis(price, who, axis=0)
 
     def _tried(self, row: int, column: int) -> bool:
         types, visit = len(self.case.vehicles), self.parts.visit(row)
@@ -171,18 +187,24 @@ class Board:
             self._open(route)
             self._price_unused(column)
         else:
-            self.states[number] = state(self.case, route)
+            self.states[number] = self._state(route)
             self.gates.put(number, table)
             self._price_open(number)
         return True
 
     def _open(self, route: Route) -> None:
-        self.states.append(state(self.case, route))
+        self.states.append(self._state(route))
         if self.columns > len(self.price):
             self.price = np.r_[self.price, np.full_like(self.price, inf)]
             self.gap = np.r_[self.gap, np.zeros_like(self.gap)]
-        self.gates.put(len(self.states) - 1, timetable(self.case, route))
+        if self.gates.watched:
+            self.gates.put(len(self.states) - 1, timetable(self.case, route))
         self._price_open(len(self.states) - 1)
+
+    def _state(self, route: Route) -> State:
+        if route not in self.known:
+            self.known[route] = state(self.case, route)
+        return self.known[route]
 
     def _price_open(self, number: int) -> None:
         """Compute the column of an open route anew: on its trips, or on one trip more."""
@@ -213,3 +235,12 @@ class Board:
             room = self.gates.left[self.parts.place[rows]]
             price = np.where(self.parts.service[rows] <= room + 1e-9, price, inf)
         self.price[column, rows], self.gap[column, rows] = price, gap
+        before = (self.who[:, rows] == column).any(axis=0)
+        self._rank(rows[before | (price < self.low[1, rows])])
+
+
+def _two_least(price: Floats) -> Ints:
+    """Return (2, m) the rows of the two least numbers of each column, the least first."""
+    two = np.argpartition(price, 1, axis=0)[:2]
+    order = np.argsort(np.take_along_axis(price, two, axis=0), axis=0, kind="stable")
+    return np.asarray(np.take_along_axis(two, order, axis=0))

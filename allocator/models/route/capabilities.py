@@ -55,12 +55,19 @@ class Router:
     terms: frozenset[str]
     repaired: frozenset[str] = frozenset()
     shared: bool = False
+    obstacles: str = ""  # module:function, for what the names of rules do not tell apart
 
     def load(self) -> Callable[..., Routes]:
         """Import the `Search`; nothing of a router is imported before it is used."""
         module, _, function = self.task.partition(":")
         search: Callable[..., Routes] = getattr(import_module(module), function)
         return search
+
+    def load_obstacles(self) -> Callable[[RouteCase], tuple[str, ...]]:
+        """Import the function that names what else of a case the router cannot express."""
+        module, _, function = self.obstacles.partition(":")
+        found: Callable[[RouteCase], tuple[str, ...]] = getattr(import_module(module), function)
+        return found
 
     def counts(self, goal: GoalSpec) -> bool:
         """Say whether the router can count every term of a goal."""
@@ -163,6 +170,7 @@ ROUTERS = {
             frozenset({"mixed_fleet", "depots", "order", "decontamination", "duty", "optional"}),
             frozenset({REQUIRED, "unserved", "arrivals"}),
             shared=True,
+            obstacles=HERE + "cumulative_data:obstacles",
         ),
         Router(
             "ortools",
@@ -202,7 +210,9 @@ def lacking(router: Router, case: RouteCase, helped: bool = False) -> list[str]:
     """
     can = router.rules | router.repaired if helped else router.rules
     rules = [f"{name} ({RULES[name][0]})" for name in sorted(in_force(case) - can)]
-    return [*rules, *(f"goal {name}" for name in sorted(terms_of(case) - router.terms))]
+    terms = [f"goal {name}" for name in sorted(terms_of(case) - router.terms)]
+    own = router.load_obstacles()(case) if router.obstacles and not rules else ()
+    return [*rules, *own, *terms]
 
 
 def forced(name: str, case: RouteCase) -> Router:

@@ -152,10 +152,17 @@ def first_opening(parts: Pieces, minute: Floats) -> Floats:
 
 def within(case: RouteCase, at: State, parts: Pieces, prices: Measure) -> tuple[Floats, Ints]:
     """Return (m,) the least price of each piece on the trips of a route, and the gap; or inf."""
-    v, gaps = at.route.vehicle, at.gaps
-    if not len(gaps.trip) or not len(parts):
-        return np.full(len(parts), inf), np.zeros(len(parts), dtype=np.int64)
-    fleet = case.vehicles
+    best, chosen = np.full(len(parts), inf), np.zeros(len(parts), dtype=np.int64)
+    if len(at.gaps.trip) and len(parts):
+        most = at.gaps.room.max(axis=0)
+        rows = np.flatnonzero((parts.load <= most * (1 + 1e-9) + 1e-9).all(axis=1))
+        if len(rows):
+            best[rows], chosen[rows] = _within(case, at, parts.take(rows), prices)
+    return best, chosen
+
+
+def _within(case: RouteCase, at: State, parts: Pieces, prices: Measure) -> tuple[Floats, Ints]:
+    v, gaps, fleet = at.route.vehicle, at.gaps, case.vehicles
     minutes, km = case.minutes[fleet.profile[v]], case.km[fleet.profile[v]]
     before, after = gaps.before[:, None], gaps.after[:, None]
     to, on = minutes[before, parts.place], minutes[parts.place, after]
@@ -170,7 +177,7 @@ def within(case: RouteCase, at: State, parts: Pieces, prices: Measure) -> tuple[
     fits &= at.work + more + stay <= fleet.longest[v] + NEAR
     fits &= at.km + further <= fleet.farthest[v] + NEAR
     depots = np.array([trip.depot for trip in at.route.trips])[gaps.trip]
-    fits &= parts.origins.T[depots] & parts.permitted[:, v]
+    fits &= case.stops.origins[parts.stop, depots[:, None]] & parts.permitted[:, v]
     if case.clean_order:
         fits &= (gaps.low[:, None] <= parts.access) & (parts.access <= gaps.high[:, None])
     more, further = np.where(fits, more, 0.0), np.where(fits, further, 0.0)
@@ -237,7 +244,7 @@ def _trip_price(
     fits = (back <= slot.latest + NEAR) & (back < inf)
     fits &= (parts.load <= fleet.capacity[v] * (1 + 1e-9) + 1e-9).all(axis=1)
     fits &= (work + spent <= fleet.longest[v] + NEAR) & (far + further <= fleet.farthest[v] + NEAR)
-    fits &= parts.origins[:, depot] & parts.permitted[:, v]
+    fits &= case.stops.origins[parts.stop, depot] & parts.permitted[:, v]
     further, spent = np.where(fits, further, 0.0), np.where(fits, spent, 0.0)
     price = prices.km[v] * further + prices.minute[v] * spent + prices.work * (work + spent)
     price = price + prices.contact[v] * parts.contacts

@@ -131,7 +131,7 @@ class Model:
     def _who(self) -> None:
         """Say who may visit a piece, and that nobody must: at a price."""
         nodes, parts, fleet = self.nodes, self.nodes.parts, self.case.vehicles
-        able = parts.permitted & parts.origins[:, fleet.home]
+        able = parts.permitted & self.case.stops.origins[parts.stop][:, fleet.home]
         for node, index in enumerate(self.index):
             if node < len(parts):
                 mine = [k for k, v in enumerate(nodes.vehicle.tolist()) if able[node, v]]

@@ -26,7 +26,6 @@ class Pieces:
     closes: Floats  # (m, W), -inf where a stop has fewer
     access: Ints
     permitted: Bools  # (m, V)
-    origins: Bools  # (m, P)
     release: Floats
     weight: Floats
     contacts: Floats
@@ -57,7 +56,6 @@ def pieces(case: RouteCase, stop: Ints, share: Floats) -> Pieces:
         closes=closes[stop],
         access=stops.access[stop],
         permitted=stops.permitted[stop],
-        origins=stops.origins[stop],
         release=stops.release[stop],
         weight=stops.weight[stop] * share,
         contacts=stops.contacts[stop],

@@ -13,12 +13,13 @@ import numpy as np
 
 from allocator.engine.program import Floats
 from allocator.instance.route_case import RouteCase
-from allocator.models.route.by_rule import Variety, by_rule
+from allocator.models.route.by_rule import Known, Variety, by_rule
 from allocator.models.route.capabilities import Report
 from allocator.models.route.goals import DEFAULT, better, ordered, slack, values
 from allocator.models.route.routes import Route, Routes, linked
 
 ITERATIONS = 1000
+MOST_KNOWN = 20_000  # states of routes remembered
 MOST = 25  # stops taken out at a time
 TEMPERATURE = 0.02  # at the beginning, as a share of the best value
 FIRST_GOAL = 0.7  # of the insertions by the prices of the first goal, the rest by any
@@ -39,9 +40,11 @@ def ruin(
     limit = ITERATIONS if iterations is None and seconds is None else iterations
     best = current = by_rule(case) if start is None else start
     lowest = reached = ordered(case, values(case, best))
-    number, done = 0, 0.0
+    number, done, known = 0, 0.0, Known()
     while done < 1.0 and len(case.stops):
-        trial = _recreated(case, current, dice)
+        if len(known) > MOST_KNOWN:
+            known.clear()
+        trial = _recreated(case, current, dice, known)
         found = ordered(case, values(case, trial))
         if better(found, lowest):
             best, lowest = trial, found
@@ -54,7 +57,7 @@ def ruin(
     return best
 
 
-def _recreated(case: RouteCase, current: Routes, dice: np.random.Generator) -> Routes:
+def _recreated(case: RouteCase, current: Routes, dice: np.random.Generator, known: Known) -> Routes:
     """Return routes after one ruin; where prizes are weighed, some stops are left out."""
     left = _ruined(case, current, dice)
     weighed = any(len(goal.terms) > 1 or goal.name != "unserved" for goal in case.goals[:1])
@@ -66,7 +69,7 @@ def _recreated(case: RouteCase, current: Routes, dice: np.random.Generator) -> R
         out = frozenset(stop for stop in gone if dice.random() < dice.random())
     goal = 0 if dice.random() < FIRST_GOAL else int(dice.integers(len(case.goals or DEFAULT)))
     noise = MOST_NOISE * float(dice.random()) ** 2
-    return by_rule(case, left, Variety(noise, int(dice.integers(2**31)), goal, out))
+    return by_rule(case, left, Variety(noise, int(dice.integers(2**31)), goal, out), known)
 
 
 def _accepted(

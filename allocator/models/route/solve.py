@@ -117,17 +117,10 @@ def _leader(case: RouteCase) -> tuple[Router, RouteCase] | None:
     """Return the router to begin with, and the case with the goals that it can count."""
     for router in (ROUTERS["cumulative"], ROUTERS["pyvrp"]):
         part = case.replace(goals=tuple(takewhile(router.counts, goals_asked(case))))
-        suits = router.name != "cumulative" or _suits(part)
+        suits = router.name != "cumulative" or "arrivals" in terms_of(part)
         if part.goals and suits and not lacking(router, part, helped=True):
             return router, part
     return None
-
-
-def _suits(case: RouteCase) -> bool:
-    """Say whether the sum of arrivals is asked for, and nothing the search cannot keep."""
-    from allocator.models.route.cumulative_data import obstacles
-
-    return "arrivals" in terms_of(case) and not obstacles(case)
 
 
 class _Run:
