@@ -33,6 +33,10 @@ VERBS = {
     ),
     "report": Verb("allocator.cli.report:report", "A plan to read, to print, or for a map."),
     "compare": Verb("allocator.cli.compare:compare", "Set plans side by side."),
+    "alternatives": Verb(
+        "allocator.cli.alternatives:alternatives",
+        "The trade-off of two goals of routes; what rules cost.",
+    ),
     "generate": Verb("allocator.cli.generate:generate", "Make an instance of any size."),
     "export": Verb("allocator.cli.export:export", "Pack an instance or plan into one file."),
     "import": Verb("allocator.cli.import_:import_", "Turn a workbook or zip into an instance."),

@@ -1,0 +1,117 @@
+"""`allocator alternatives`: the plans that no other one beats, and what each rule costs."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from allocator.cli.dispatch import Request, case_of
+from allocator.cli.envelope import Reply, run_command
+from allocator.cli.preposition import limits_of
+from allocator.cli.progress import ProgressLines
+from allocator.cli.settings import policy_settings, run_settings
+from allocator.errors import Fault, InterruptedRun
+
+if TYPE_CHECKING:
+    from allocator.runs.route_weighed import Weighed
+
+HELP = """
+\b
+Examples:
+  allocator alternatives my-city --period 1 --time-limit 5m
+  allocator alternatives my-city --plan plans/monday --period 1 --out plans/curve --points 5
+  allocator alternatives my-city --period 1 --terms cost,latest_arrival
+  allocator alternatives my-city --period 1 --prices --time-limit 10m
+
+The whole trade-off of two terms of routes, people met (exposure) against kilometres by default:
+plans that all leave as little behind as the best, none of them beaten by another in both terms.
+With --out every plan of the curve is written (OUT/1, OUT/2 ...), each judged; --prices adds what
+the goals gain when one rule at a time (permits, windows, clean before sealed ...) is taken away.
+"""
+PATH = click.Path(path_type=Path)
+
+
+@click.command(help=HELP, short_help="The trade-off of two goals of routes; what rules cost.")
+@click.argument("instance", type=PATH)
+@click.option("--plan", type=PATH, help="The dispatch whose shipments are routed.")
+@click.option("--period", default=1, show_default=True, help="The period to route.")
+@click.option("--terms", default="distance,exposure", show_default=True, help="The two terms.")
+@click.option("--points", default=9, show_default=True, help="Searches at most.")
+@click.option("--prices", "rules", is_flag=True, help="Also what each rule costs.")
+@click.option("--out", type=PATH, help="Folder for the plans of the curve.")
+@click.option("--time-limit", metavar="S", help="Wall clock of the run: 90, 15m or 1h.")
+@click.option("--work-limit", metavar="N", help="Iterations of every search.")
+@click.option("--seed", metavar="N", help="Seed of every random choice.  [default: 0]")
+@click.option("--workers", metavar="N", help="Processes that search side by side.")
+@click.option("--set", "assignments", multiple=True, metavar="KEY=VALUE", help="A policy key.")
+@click.option("--quiet", is_flag=True, help="No progress.")
+@run_command
+def alternatives(
+    instance: Path,
+    plan: Path | None,
+    period: int,
+    terms: str,
+    points: int,
+    rules: bool,
+    out: Path | None,
+    assignments: tuple[str, ...],
+    quiet: bool,
+    **flags: str | None,
+) -> Reply:
+    """Weigh routes and tell of the curve."""
+    began = time.monotonic()
+    request = Request(instance, out, policy=policy_settings(assignments, {}), quiet=quiet)
+    chosen = run_settings(flags)
+    pair = tuple(part.strip() for part in terms.split(","))
+    if len(pair) != 2:
+        raise click.BadParameter("name two terms, as distance,exposure", param_hint="--terms")
+    with ProgressLines(quiet) as progress:
+        from allocator.runs.route_weighed import weigh
+
+        case = case_of(request)
+        limits = limits_of(chosen, time.monotonic() - began)
+        found = weigh(case, plan, period, limits, progress, (pair[0], pair[1]), points, rules)
+    paths = _written(found, request) if out else []
+    return _reply(found, paths)
+
+
+def _written(found: Weighed, request: Request) -> list[str]:
+    assert request.out is not None
+    record = {
+        "instance_path": str(request.instance.absolute()),
+        "settings": dict(request.policy),
+    }
+    return [
+        str(plan.replace(run={**plan.run, **record}).save(request.out / str(number)))
+        for number, plan in enumerate(found.plans, start=1)
+    ]
+
+
+def _reply(found: Weighed, paths: list[str]) -> Reply:
+    from allocator.cli.layout import table
+
+    def told(frame: Any) -> str:
+        return table([str(name) for name in frame.columns], frame.to_numpy().tolist())
+
+    curve = found.table
+    parts = [f"{found.terms[0]} against {found.terms[1]}: {len(curve)} plans", told(curve)]
+    if len(found.prices):
+        parts += ["", "What the goals gain without a rule", told(found.prices)]
+    parts += paths
+    faults: tuple[Fault, ...] = ()
+    if found.stopped:
+        rule = "the run was interrupted; the plans found so far are told"
+        faults = (Fault("E8001", "error", "", "", rule, "run again for more of them"),)
+    return Reply(
+        text="\n".join(parts),
+        data={
+            "curve": curve.to_dict("records"),
+            "prices": found.prices.to_dict("records"),
+            "paths": paths,
+        },
+        errors=faults,
+        exit_code=InterruptedRun.exit_code if found.stopped else 0,
+    )

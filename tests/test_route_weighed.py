@@ -1,0 +1,64 @@
+"""`allocator alternatives`: a curve of judged plans that no other beats, and prices of rules."""
+
+from __future__ import annotations
+
+import json
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from allocator.cli.main import cli
+from allocator.errors import NoPlanError, UsageError
+from allocator.limits import Limits
+from allocator.models.route import exposure
+from allocator.runs.route_weighed import weigh
+
+TINY = Path(__file__).parents[1] / "instances" / "tiny"
+
+
+def quiet(event: object) -> None:
+    """Tell nobody."""
+
+
+def test_the_curve_is_judged_written_and_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    words = ["alternatives", str(TINY), "--work-limit", "3", "--points", "2", "--quiet"]
+    result = CliRunner().invoke(cli, [*words, "--out", "curve", "--prices", "--json"])
+    assert result.exit_code == 0, result.output
+    found = json.loads(result.stdout)["data"]
+    values = [(one["distance"], one["exposure"]) for one in found["curve"]]
+    assert values == sorted(values)
+    assert all(b[1] < a[1] for a, b in pairwise(values))
+    assert {"gate", "lockdown"} <= {one["rule"] for one in found["prices"]}
+    checked = CliRunner().invoke(cli, ["check", found["paths"][0]])
+    assert checked.exit_code == 0, checked.output
+
+
+def test_unknown_terms_are_refused() -> None:
+    with pytest.raises(UsageError, match="E2357"):
+        weigh(TINY, None, 1, Limits(work=1), quiet, ("distance", "beauty"))
+
+
+def test_ctrl_c_keeps_the_plans_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = exposure.curve
+
+    def stopped(*arguments: object) -> None:
+        plain(*arguments)  # type: ignore[arg-type]
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(exposure, "curve", stopped)
+    found = weigh(TINY, None, 1, Limits(work=2), quiet, points=1)
+    assert found.stopped
+    assert found.plans
+
+    def at_once(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(exposure, "curve", at_once)
+    with pytest.raises(Exception, match="E5021") as caught:
+        weigh(TINY, None, 1, Limits(work=2), quiet)
+    assert not isinstance(caught.value, NoPlanError)
