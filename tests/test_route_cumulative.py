@@ -25,7 +25,7 @@ from allocator.models.route.cumulative_data import (
 from allocator.models.route.cumulative_moves import Price, exchange, penalty, tails
 from allocator.models.route.cumulative_pool import Pool, partition
 from allocator.models.route.cumulative_rounds import Stretch, searched
-from allocator.models.route.cumulative_ruin import insertion_cost, neighbours, shake
+from allocator.models.route.cumulative_ruin import insertion_cost, shake
 from allocator.models.route.cumulative_slots import LONGEST
 from allocator.models.route.cumulative_state import Known, State, run_of
 from allocator.models.route.cumulative_within import settled
@@ -168,7 +168,7 @@ def test_shaking_loses_no_stop() -> None:
     one = problem(4, 20)
     state = State(Known(one, PRICE), dealt(one, 4))
     for seed in range(20):
-        shake(state, neighbours(one), np.random.default_rng(seed))
+        shake(state, np.random.default_rng(seed))
         assert sorted(stop for order in state.orders for stop in order) == list(range(20))
 
 

@@ -51,6 +51,14 @@ class Cumulative:
         """(N, N) the travel to a node (row) from another (column)."""
         return np.ascontiguousarray(self.travel.T)
 
+    @cached_property
+    def near(self) -> Ints:
+        """(n, n - 1) the other stops by their distance, there and back, from each stop."""
+        n = self.stops
+        both = self.travel[:n, :n] + self.travel[:n, :n].T
+        np.fill_diagonal(both, -1.0)
+        return np.argsort(both, axis=1, kind="stable")[:, 1:]
+
     def only(self, kept: Ints) -> Cumulative:
         """Return the problem with some of the stops."""
         nodes = np.r_[kept, np.arange(self.stops, len(self.travel))]

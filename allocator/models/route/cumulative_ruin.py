@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from allocator.engine.program import Floats, Ints
+from allocator.engine.program import Floats
 from allocator.models.route.cumulative_data import Cumulative
 from allocator.models.route.cumulative_slots import (
     AT_ANCHOR,
@@ -24,21 +24,14 @@ LONGEST_STRING = 5  # stops in a row taken out of one route
 NOISE = 0.15  # spread of the factor on the cost of a place
 
 
-def neighbours(problem: Cumulative) -> Ints:
-    """Return (n, n) the stops by their distance, there and back, from each stop."""
-    n = problem.stops
-    both = problem.travel[:n, :n] + problem.travel[:n, :n].T
-    return np.argsort(both, axis=1, kind="stable")
-
-
-def shake(state: State, near: Ints, random: np.random.Generator) -> None:
+def shake(state: State, random: np.random.Generator) -> None:
     """Take strings of stops out of routes near a random stop, and put the stops back."""
     home = {stop: vehicle for vehicle, order in enumerate(state.orders) for stop in order}
     wanted = int(random.integers(2, max(3, min(MOST_OUT, len(home) // 2) + 1)))
     centre = int(random.choice(sorted(home)))
     out: list[int] = []
     touched: set[int] = set()
-    for stop in near[centre].tolist():
+    for stop in (centre, *state.problem.near[centre].tolist()):
         vehicle = home.get(stop)
         if len(out) >= wanted:
             break

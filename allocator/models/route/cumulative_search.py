@@ -12,7 +12,7 @@ import numpy as np
 from allocator.models.route.cumulative_data import Cumulative, Order
 from allocator.models.route.cumulative_moves import Price
 from allocator.models.route.cumulative_pool import Pool
-from allocator.models.route.cumulative_ruin import insert, neighbours, shake
+from allocator.models.route.cumulative_ruin import insert, shake
 from allocator.models.route.cumulative_state import Known, State
 
 WATCHED = 20  # iterations after which prices are looked at again
@@ -33,7 +33,6 @@ class Search:
         """Start from orders, one a vehicle, or from none; `keep` hears plans that fit."""
         self.problem, self._keep = problem, keep
         self.random = np.random.default_rng(seed)
-        self.near = neighbours(problem)
         mean = float(problem.travel.clip(max=1e6).mean() * max(problem.weight.max(), 1e-9))
         self.known = Known(problem, Price(load=20 * mean, late=mean))
         self.state = State(self.known, start or [()] * len(problem.kind))
@@ -52,7 +51,7 @@ class Search:
         goal = self.state.goal()
         while share < 1.0:
             trial = self.state.copy()
-            shake(trial, self.near, self.random)
+            shake(trial, self.random)
             trial.descend()
             self._note(trial)
             reached = trial.goal()

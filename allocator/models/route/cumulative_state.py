@@ -12,7 +12,8 @@ from allocator.models.route.cumulative_moves import Price, exchange, penalty, ta
 from allocator.models.route.cumulative_slots import Slots, joined, slots
 from allocator.models.route.cumulative_within import LEAST, settled
 
-PAIRS_AT_ONCE = 300_000  # of slots: they stay in the cache of the processor
+FEW = 12  # routes of which all pairs are looked at
+NEAR = 6  # stops near a stop: with more routes, only those with one of them are
 MOST_KEPT = 20_000  # routes whose slots are remembered
 
 
@@ -119,29 +120,41 @@ class State:
             self.put(vehicle, self.known.settled(kind, self.orders[vehicle]))
 
     def _refresh(self) -> None:
-        """Find the best moves between the changed routes and all others, some at a time."""
+        """Find the best moves between the changed routes and those near them."""
         if not self.changed:
             return
         rows = sorted(self.changed)
         self.changed.clear()
-        every = [self.slots(vehicle) for vehicle in range(len(self.orders))]
-        other = joined(every)
-        average = other.nodes.shape[1] ** 2 / len(every)
-        step = max(1, int(PAIRS_AT_ONCE / average))
-        for begin in range(0, len(rows), step):
-            self._refresh_rows(rows[begin : begin + step], every, other)
+        self.table[rows] = self.table[:, rows] = np.inf
+        if len(self.orders) <= FEW:
+            self._refresh_rows(rows, list(range(len(self.orders))))
+            return
+        vehicle = np.full(self.problem.stops, -1)
+        for number, order in enumerate(self.orders):
+            vehicle[list(order)] = number
+        for row in rows:
+            self._refresh_rows([row], self._beside(row, vehicle))
 
-    def _refresh_rows(self, rows: list[int], every: list[Slots], other: Slots) -> None:
-        one = joined([every[row] for row in rows])
+    def _beside(self, row: int, vehicle: Ints) -> list[int]:
+        """Return the routes with a stop near one of the route, and empty ones."""
+        empty = {number for number, order in enumerate(self.orders) if not order}
+        if row in empty:
+            return list(range(len(self.orders)))
+        near = self.problem.near[list(self.orders[row]), :NEAR]
+        return sorted((set(vehicle[near].ravel().tolist()) | empty | {row}) - {-1})
+
+    def _refresh_rows(self, rows: list[int], columns: list[int]) -> None:
+        one = joined([self.slots(row) for row in rows])
+        other = joined([self.slots(column) for column in columns])
         best = np.minimum(
             _least(exchange(self.problem, one, other, self.known.price), one.begins, other.begins),
             _least(
                 tails(self.problem, one, other, self.known.price), one.cut_begins, other.cut_begins
             ),
         )
-        best[np.arange(len(rows)), rows] = np.inf
-        self.table[rows] = best
-        self.table[:, rows] = best.T
+        best[np.equal.outer(rows, columns)] = np.inf
+        self.table[np.ix_(rows, columns)] = best
+        self.table[np.ix_(columns, rows)] = best.T
 
     def _move(self, one: int, other: int) -> bool:
         """Make the best move between two routes; say whether it made them better."""
