@@ -63,7 +63,7 @@ def case_of(day: int, kept: Sequence[str]) -> RouteCase:
     from allocator.generate.shanghai import shanghai_2022
     from allocator.instance.route_build import route_case
 
-    case = route_case(shanghai_2022("jiedao"), None, day)
+    case = route_case(shanghai_2022("jiedao", routes=True), None, day)
     for name, drop in RULES.items():
         if name not in kept:
             case = drop(case)
