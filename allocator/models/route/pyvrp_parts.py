@@ -8,7 +8,7 @@ import pyvrp
 from allocator.engine.program import Floats, Ints
 from allocator.instance.route_case import RouteCase
 from allocator.models.route import pyvrp_scale as scaling
-from allocator.models.route.pyvrp_arcs import Locations
+from allocator.models.route.pyvrp_arcs import Locations, allowed
 from allocator.models.route.pyvrp_goal import LinearGoal
 
 Pieces = tuple[tuple[int, float], ...]
@@ -118,6 +118,23 @@ def counts(case: RouteCase) -> Ints:
         if len(members) > 1:
             number[members] = _shared(int(number[members].max()), _loads_at(case, members))
     return number
+
+
+def reachable(case: RouteCase, pieces: Pieces | None = None) -> Pieces:
+    """Return the pieces that some vehicle can bring, as far as load, permits and ways say."""
+    if pieces is None:
+        pieces = tuple((stop, 1.0) for stop in range(len(case.stops)))
+    stops, fleet = case.stops, case.vehicles
+    stop = np.array([stop for stop, _ in pieces], dtype=np.int64)
+    share = np.array([share for _, share in pieces])
+    able = np.zeros(len(pieces), dtype=bool)
+    for v in np.flatnonzero(counts(case) > 0).tolist():
+        minutes, place = case.minutes[int(fleet.profile[v])], stops.place[stop]
+        way = np.isfinite(minutes[fleet.home[v], place] + minutes[place, fleet.end[v]])
+        fits = (stops.load[stop] * share[:, None] <= fleet.capacity[v] + 1e-9).all(axis=1)
+        able |= way & fits & allowed(case, v)[stop]
+    timely = np.array([bool(stops.windows[row]) for row in stop.tolist()], dtype=bool)
+    return tuple(pieces[row] for row in np.flatnonzero(able & timely).tolist())
 
 
 def _loads_at(case: RouteCase, members: Ints) -> Floats:

@@ -10,19 +10,22 @@ from __future__ import annotations
 import time
 from math import inf
 
-import numpy as np
+from numpy.random import default_rng
 
 from allocator.instance.route_case import RouteCase
-from allocator.models.route import pyvrp_arcs as arcs
+from allocator.models.route.by_rule import by_rule
 from allocator.models.route.capabilities import Report
 from allocator.models.route.goals import better, ordered, values
 from allocator.models.route.parallel import Found, Recipe, search_together
 from allocator.models.route.pyvrp_data import Translated, translate
-from allocator.models.route.pyvrp_parts import Pieces, counts
+from allocator.models.route.pyvrp_parts import Pieces, reachable
 from allocator.models.route.repair import repaired
 from allocator.models.route.routes import Routes
+from allocator.models.route.split import cut_stops, first_pieces, new_pieces
+from allocator.models.route.zones import LARGE, improve
 
 ITERATIONS = 5_000
+PHASES = 4  # of a search with split deliveries: the pieces are cut anew after each
 TRIAL = 0.25  # of the limits, for finding a solution that serves everything required
 
 
@@ -43,9 +46,40 @@ def pyvrp_router(
     if seconds is None and iterations is None:
         iterations = ITERATIONS
     best = Best(case, start, report)
-    pieces = reachable(case)
-    if pieces:
-        Attempts(case, pieces, seed, workers, best).run(seconds, iterations)
+    if case_is_large(case):
+        return by_zones(case, best, seconds, seed, iterations, workers)
+    phases = PHASES if cut_stops(case) else 1
+    end, dice = None if seconds is None else time.perf_counter() + seconds, default_rng(seed)
+    for phase in range(phases):
+        given = first_pieces(case) if phase == 0 else new_pieces(case, best.routes, dice)
+        pieces = reachable(case, given)
+        left = None if end is None else (end - time.perf_counter()) / (phases - phase)
+        if not pieces or (left is not None and left <= 0):
+            break
+        own = None if iterations is None else max(1, iterations // phases)
+        Attempts(case, pieces, seed + phase, workers, best).run(left, own)
+    return best.routes
+
+
+def case_is_large(case: RouteCase) -> bool:
+    """Say whether a case is searched by zones."""
+    return len(first_pieces(case)) > LARGE
+
+
+def by_zones(
+    case: RouteCase,
+    best: Best,
+    seconds: float | None,
+    seed: int,
+    iterations: int | None,
+    workers: int,
+) -> Routes:
+    """Return routes improved by zones, begun by insertion where there are none."""
+    began = time.perf_counter()
+    if not best.routes:
+        best.hear(by_rule(case))
+    left = None if seconds is None else max(0.0, seconds - (time.perf_counter() - began))
+    improve(case, best.routes, left, seed, iterations, workers, best.hear)
     return best.routes
 
 
@@ -114,20 +148,3 @@ class Attempts:
 def _misses(problem: Translated, found: Found) -> bool:
     """Say whether a solution uses a missing arc."""
     return found.cost >= problem.missing_from
-
-
-def reachable(case: RouteCase, pieces: Pieces | None = None) -> Pieces:
-    """Return the pieces that some vehicle can bring, as far as load, permits and ways say."""
-    if pieces is None:
-        pieces = tuple((stop, 1.0) for stop in range(len(case.stops)))
-    stops, fleet = case.stops, case.vehicles
-    stop = np.array([stop for stop, _ in pieces], dtype=np.int64)
-    share = np.array([share for _, share in pieces])
-    able = np.zeros(len(pieces), dtype=bool)
-    for v in np.flatnonzero(counts(case) > 0).tolist():
-        minutes, place = case.minutes[int(fleet.profile[v])], stops.place[stop]
-        way = np.isfinite(minutes[fleet.home[v], place] + minutes[place, fleet.end[v]])
-        fits = (stops.load[stop] * share[:, None] <= fleet.capacity[v] + 1e-9).all(axis=1)
-        able |= way & fits & arcs.allowed(case, v)[stop]
-    timely = np.array([bool(stops.windows[row]) for row in stop.tolist()], dtype=bool)
-    return tuple(pieces[row] for row in np.flatnonzero(able & timely).tolist())
