@@ -315,6 +315,15 @@ def test_stocks_that_do_not_cover_the_needs_are_told() -> None:
     assert case.goods.loc[case.goods["item_id"] == "box", "quantity"].sum() == 110
 
 
+def test_needs_beyond_the_minutes_of_a_gate_are_told_and_left_out() -> None:
+    tight = with_columns("gates", handling_minutes=[60, 150])
+    case = route_case(town(**tight), None, 1)
+    assert [(note.code, note.value) for note in case.notes] == [("W1606", "90 units")]
+    assert case.gates is None
+    amounts = case.goods.groupby("item_id")["quantity"].sum()
+    assert amounts.to_dict() == {"box": 60 + 150 + 40, "pill": 10}
+
+
 def test_returns_from_communities_are_told_and_left_out() -> None:
     back = pd.concat([SHIPPED, SHIPPED.iloc[:1].assign(from_id="C", to_id="W")], ignore_index=True)
     case = route_case(town(), dispatch(back), 1)

@@ -30,7 +30,8 @@ def with_route_rules(instance: Instance) -> Instance:
         "stops": _stops(instance, figures),
     }
     if len(instance["gates"]):
-        changed["gates"] = _gates(instance["gates"], figures)
+        together = instance.policy.gate_minutes
+        changed["gates"] = _gates(instance["gates"], figures, together)
     filled = {name: table for name, table in changed.items() if len(table)}
     return instance.replace(policy=None, name=None, validate=True, **filled)
 
@@ -47,10 +48,9 @@ def _filled(table: pd.DataFrame, texts: dict[str, str]) -> pd.DataFrame:
     return table.assign(**columns)
 
 
-def _gates(table: pd.DataFrame, figures: Figures) -> pd.DataFrame:
+def _gates(table: pd.DataFrame, figures: Figures, together: float) -> pd.DataFrame:
     hours = {name: clock(figures("gate", name)) for name in ("opens", "closes")}
-    opened = 60 * (figures("gate", "closes") - figures("gate", "opens"))
-    hands = np.maximum(figures("gate", "hands"), table["handling_minutes"] / opened)
+    hands = np.maximum(figures("gate", "hands"), table["handling_minutes"] / together)
     return _filled(table, hours).assign(hands=table["hands"].fillna(hands.round(1)))
 
 

@@ -81,13 +81,13 @@ def of_needs(net: Network, minutes: Floats, period: int, log: FaultLog) -> pd.Da
 
     Each need is met from the nearest site that has something left and a vehicle with a permit
     for the place, urgent items first. Where no table says what sites hold, every open site may
-    send.
+    send. What a gate has no minutes for is left out (W1606), and what no stock covers (W1603).
 
     Args:
         net: The instance.
         minutes: (places, places) travel time.
         period: The period, from 1.
-        log: Where it is told what no stock covers (W1603).
+        log: Where it is told what is left out.
     """
     needs = net.needs
     rows = np.flatnonzero(needs.period == period - 1)
@@ -98,7 +98,8 @@ def of_needs(net: Network, minutes: Floats, period: int, log: FaultLog) -> pd.Da
         log.add("W1605", f"needs of period {period}", rule, action)
     rows = rows[~kept]
     rows = rows[np.lexsort((needs.place[rows], net.items.tier[needs.item[rows]]))]
-    place, item, quantity = needs.place[rows], needs.item[rows], needs.quantity[rows]
+    place, item = needs.place[rows], needs.item[rows]
+    quantity = _handed_over(net, place, item, needs.quantity[rows], period, log)
     sites = np.flatnonzero(net.places.is_site)
     if not len(net.lots.place):
         return _orders(net, place, item, quantity, np.full(len(rows), -1))
@@ -114,6 +115,33 @@ def of_needs(net: Network, minutes: Floats, period: int, log: FaultLog) -> pd.Da
         left = left - given
     _tell_uncovered(net, place, left, period, log)
     return summed(pd.concat(found, ignore_index=True))
+
+
+def _handed_over(
+    net: Network, place: Ints, item: Ints, quantity: Floats, period: int, log: FaultLog
+) -> Floats:
+    """Return what the gates have minutes for, those first that come first; tell the rest."""
+    gates, room = net.gates, np.full(len(net.places.ids), np.inf)
+    rows = (gates.period == period - 1) & (gates.share > 0)
+    room[gates.place[rows]] = gates.minutes[rows] / gates.share[rows]
+    each = net.items.handling[item]
+    asked = each * quantity
+    order = np.argsort(place, kind="stable")
+    before = np.empty(len(place))
+    before[order] = (
+        pd.Series(asked[order]).groupby(place[order]).cumsum() - asked[order]
+    ).to_numpy()
+    left = np.maximum(0.0, room[place] - before)
+    most = np.divide(left, each, out=np.full(len(place), np.inf), where=each > 0)
+    given = np.minimum(quantity, most)
+    short = quantity - given > 1e-9 * (1 + quantity)
+    if short.any():
+        places = len(np.unique(place[short]))
+        rule = f"the gates of {places} places have no minutes for {int(short.sum())} needs in full"
+        action = "plan the dispatch first, or give the gates more handling_minutes"
+        told = f"{(quantity - given).sum():g} units"
+        log.add("W1606", f"needs of period {period}", rule, action, told)
+    return given
 
 
 def reachable(net: Network, minutes: Floats, period: int) -> Floats:
