@@ -19,6 +19,7 @@ from allocator.plan import Plan, load_plan
 from allocator.runs import chain
 from allocator.runs.chain import Chain, Chained
 from allocator.runs.chain_factor import arrived, arriving, calibrated
+from allocator.runs.chain_staff import with_minutes
 
 TINY = Path(__file__).parents[1] / "instances" / "tiny"
 LIMITS = Limits(work=5)
@@ -99,7 +100,7 @@ def test_a_step_before_dispatch_may_change_the_instance(monkeypatch: pytest.Monk
     assert call("dispatch", TINY, "--out", "made", "--quiet").exit_code == 0
     monkeypatch.setattr(chain, "BEFORE", {"staff": closed})
 
-    def keep(name: str, plan: Plan) -> Plan:
+    def keep(name: str, plan: Plan, instance: Instance) -> Plan:
         seen.append(name)
         return plan
 
@@ -145,3 +146,18 @@ def test_an_interrupted_chain_stops_and_keeps_what_was_made(
     assert result.exit_code == 130, result.output
     assert {one.name for one in Path("week").iterdir() if one.is_dir()} == {"dispatch"}
     assert check(load(TINY), load_plan("week/dispatch")).ok
+
+
+def test_minutes_of_a_roster_replace_those_of_the_gates() -> None:
+    gates = pd.DataFrame(
+        {"community_id": ["A", "B"], "period": [1, 1], "handling_minutes": [10.0, 20.0]}
+    )
+    given = pd.DataFrame(
+        {"community_id": ["B", "C"], "period": [1, 1], "handling_minutes": [5.0, 7.0]}
+    )
+    found = with_minutes(gates, given)
+    assert dict(zip(found["community_id"], found["handling_minutes"], strict=True)) == {
+        "A": 10.0,
+        "B": 5.0,
+        "C": 7.0,
+    }

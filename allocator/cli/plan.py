@@ -18,6 +18,7 @@ from allocator.cli.settings import policy_settings, run_settings
 from allocator.errors import UsageError
 
 if TYPE_CHECKING:
+    from allocator.instance import Instance
     from allocator.plan import Plan
     from allocator.runs.chain import Chained
 
@@ -32,6 +33,9 @@ The whole chain: decide what goes where and when (dispatch), then turn every per
 named with --period, into routes (route). The hours routes really take teach dispatch its zone
 factor; where routes leave something behind for want of hours, dispatch and routes are made once
 more with it, and the better of the two is kept: that of which most arrives.
+
+Where the instance has workers and posts, a roster comes first: what it gives the gates is what
+dispatch and routes may use (OUT/instance has the instance with it).
 
 OUT (plans/NAME-plan here) gets a folder a plan: dispatch, routes-1, routes-2 and so on, each
 written as soon as it is made, so that a limit or Ctrl-C loses nothing.
@@ -95,7 +99,7 @@ def plan(
         case = case_of(request)
         progress.tell(f"{instance} is read; the plans go to {target}")
         limits = limits_of(chosen, time.monotonic() - began)
-        keep = _keeper(target, request)
+        keep = _keeper(target, request, case)
         with stopped_like_ctrl_c():
             chained = Chain(case, periods, limits, progress, router or "", keep).run()
     return _reply(chained)
@@ -123,24 +127,38 @@ def _refuse_other(target: Path) -> None:
         )
 
 
-def _keeper(target: Path, request: Request) -> Callable[[str, Plan], Plan]:
-    """Return what writes a plan of the chain as one act, with what it was made for."""
+def _keeper(
+    target: Path, request: Request, case: Instance
+) -> Callable[[str, Plan, Instance], Plan]:
+    """Return what writes a plan of the chain as one act, with what it was made for.
 
-    def keep(name: str, made: Plan) -> Plan:
+    An instance that a step before dispatch changed is written beside the plans.
+    """
+
+    def keep(name: str, made: Plan, instance: Instance) -> Plan:
         require(made)
-        settings: Mapping[str, Any] = dict(request.policy)
+        own = instance is case
+        settings: Mapping[str, Any] = dict(request.policy) if own else {}
         if name == "dispatch":
             settings = {**settings, "zone_factor": made.run["policy"]["zone_factor"]}
         record = {
             **made.run,
-            "instance_path": str(request.instance.absolute()),
-            "scenario": request.scenario,
+            "instance_path": str(
+                request.instance.absolute() if own else _changed(target, instance)
+            ),
+            "scenario": request.scenario if own else "",
             "settings": settings,
         }
         written = made.replace(run=record)
         return written.replace(path=written.save(target / name))
 
     return keep
+
+
+def _changed(target: Path, instance: Instance) -> Path:
+    from allocator.instance import save
+
+    return save(instance, target / "instance").absolute()
 
 
 def _reply(chained: Chained) -> Reply:

@@ -20,13 +20,14 @@ from allocator.instance import Instance, load
 from allocator.limits import Limits
 from allocator.plan import Plan
 from allocator.runs.chain_factor import arriving, calibrated, delivered_kg
+from allocator.runs.chain_staff import staffed
 from allocator.runs.dispatch import Dispatch
 from allocator.runs.route import Routing
 
 Progress = Callable[[Mapping[str, Any]], None]
 Before = Callable[[Instance, Limits, Progress], tuple[Instance, Plan | None]]
-Keep = Callable[[str, Plan], Plan]
-BEFORE: Mapping[str, Before] = {}
+Keep = Callable[[str, Plan, Instance], Plan]
+BEFORE: Mapping[str, Before] = {"staff": staffed}
 """Name of a decision before dispatch -> the step that makes it."""
 
 DISPATCH, ROUTES = 0.3, 0.25  # of the time: one dispatch, all routes of it
@@ -113,9 +114,9 @@ class Chain:
         limits: Limits,
         progress: Progress,
         router: str = "",
-        keep: Keep = lambda name, plan: plan,
+        keep: Keep = lambda name, plan, instance: plan,
     ) -> None:
-        """Load what is not loaded yet; `keep` gets every plan once it is made and returns it."""
+        """Load what is not loaded yet; `keep` gets every plan with its instance, and returns it."""
         self.began = time.monotonic()
         self.limits, self.progress, self.router, self.keep = limits, progress, router, keep
         self.instance = instance if isinstance(instance, Instance) else load(instance)
@@ -150,9 +151,10 @@ class Chain:
 
     def _kept(self, best: Round) -> Round:
         """Keep the plans of the better round, the last to be kept."""
-        sent = self.keep("dispatch", best.dispatch)
+        sent = self.keep("dispatch", best.dispatch, self.instance)
         routes = {
-            period: self.keep(f"routes-{period}", plan) for period, plan in best.routes.items()
+            period: self.keep(f"routes-{period}", plan, self.instance)
+            for period, plan in best.routes.items()
         }
         return replace(best, dispatch=sent, routes=routes)
 
@@ -160,9 +162,10 @@ class Chain:
         """Carry out the steps before dispatch; they may change the instance."""
         made = {}
         for name, step in BEFORE.items():
-            self.instance, plan = step(self.instance, self._limits(DISPATCH), self.progress)
+            given = self.instance
+            self.instance, plan = step(given, self._limits(DISPATCH), self.progress)
             if plan is not None:
-                made[name] = self.keep(name, plan)
+                made[name] = self._note(name, plan, given)
         return made
 
     def _limits(self, share: float) -> Limits:
@@ -177,7 +180,7 @@ class Chain:
         self.progress({"stage": "chain", "step": "dispatch"})
         limits = replace(self._limits(DISPATCH), work=None)
         sent = Dispatch(instance, limits, self.progress, None, None).run()
-        sent = self._note("dispatch", sent)
+        sent = self._note("dispatch", sent, self.instance)
         routes: dict[int, Plan] = {}
         periods = self._routed(sent)
         for period in periods:
@@ -189,16 +192,16 @@ class Chain:
                 self.router, strict=False,
             )  # fmt: skip
             try:
-                routes[period] = self._note(f"routes-{period}", run.run())
+                routes[period] = self._note(f"routes-{period}", run.run(), self.instance)
             except ImpossibleError as error:
                 if error.code != "E4011":  # nothing is ordered
                     raise
         found = Round(sent, routes, instance.policy.zone_factor)
         return replace(found, arrives=arriving(self.instance, sent, routes))
 
-    def _note(self, name: str, plan: Plan) -> Plan:
+    def _note(self, name: str, plan: Plan, instance: Instance) -> Plan:
         self.stopped |= plan.status.termination == "interrupted"
-        return self.keep(name, plan)
+        return self.keep(name, plan, instance)
 
     def _routed(self, sent: Plan) -> list[int]:
         """Return the periods to route: those asked for, else all in which something is sent."""
