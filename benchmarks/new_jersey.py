@@ -197,8 +197,8 @@ SUITE = Suite(
         "Value: patient-days without a bed. The published study has its own estimate of admissions"
         " and capacity; ours are the state's counts of patients and beds, so nothing is required.",
         "Beds of a hospital: the median over the days of COVID beds in use and free. Arrivals are"
-        f" what the counts and a mean stay of {STAY_DAYS:g} days (assumed) imply; those without a bed"
-        " recover at the same rate.",
+        f" what the counts and a mean stay of {STAY_DAYS:g} days (assumed) imply; others"
+        " recover without a bed at the same rate.",
         f"Patients move up to {FARTHEST_MINUTES:g} minutes at {KMH:g} km/h, when they come.",
     ),
 )

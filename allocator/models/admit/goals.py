@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from allocator.engine.ordered import LinearStage
-from allocator.engine.program import Floats, Ints
+from allocator.engine.program import Floats, Ints, Labels
 from allocator.instance.admit_case import AdmitCase
 from allocator.models.admit.program import AdmitProgram
 
@@ -62,6 +62,9 @@ class Goals:
         """Return values with the scenario axis in front, times its probability."""
         return np.multiply.outer(self.case.probability, values)
 
+    def _of_scenarios(self, name: str) -> Labels:
+        return lambda: [f"{name},{scenario}" for scenario in self.case.scenarios]
+
     # -- waiting -------------------------------------------------------------------------------
 
     def _waits(self, name: str) -> tuple[Floats, Floats]:
@@ -96,8 +99,10 @@ class Goals:
 
     def _worst(self, name: str, parts: list[tuple[Ints, Floats]]) -> list[tuple[Ints, Floats]]:
         """Add the row family `worst`: a column above the waiting of every possible scenario."""
-        most = self.program.add_columns(f"worst_{name}", 1)
-        rows = self.program.add_rows("worst", self.model.scenarios, lower=0.0)
+        most = self.program.add_columns("worst", 1, labels=lambda: [name])
+        rows = self.program.add_rows(
+            "worst", self.model.scenarios, lower=0.0, labels=self._of_scenarios(name)
+        )
         possible = self.case.probability > 0
         self.program.add_entries(rows[possible], most, 1.0)
         self._less(rows, parts, possible)
@@ -105,9 +110,13 @@ class Goals:
 
     def _tail(self, name: str, parts: list[tuple[Ints, Floats]]) -> list[tuple[Ints, Floats]]:
         """Add the row family `excess`: what is above eta in each scenario."""
-        eta = self.program.add_columns(f"eta_{name}", 1)
-        over = self.program.add_columns(f"excess_{name}", self.model.scenarios)
-        rows = self.program.add_rows("excess", self.model.scenarios, lower=0.0)
+        eta = self.program.add_columns("eta", 1, labels=lambda: [name])
+        over = self.program.add_columns(
+            "excess", self.model.scenarios, labels=self._of_scenarios(name)
+        )
+        rows = self.program.add_rows(
+            "excess", self.model.scenarios, lower=0.0, labels=self._of_scenarios(name)
+        )
         self.program.add_entries(rows, eta, 1.0)
         self.program.add_entries(rows, over, 1.0)
         self._less(rows, parts, np.ones(self.model.scenarios, dtype=bool))
