@@ -144,6 +144,11 @@ class RouteCase:
         """Return a copy with some parts changed."""
         return dataclass_replace(self, **changes)
 
+    def able(self, stop: int) -> Bools:
+        """Return (V,) the types that may go to a stop and load its goods at home or elsewhere."""
+        loads = self.stops.origins[stop, self.vehicles.home]
+        return np.asarray(self.stops.permitted[stop] & (loads | self.reload_anywhere))
+
     @property
     def depots(self) -> NDArray[np.int64]:
         """Places where a vehicle is at home or goods may be loaded, in order."""

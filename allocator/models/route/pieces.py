@@ -84,7 +84,7 @@ def parts_needed(case: RouteCase, stop: int, share: float = 1.0) -> int:
     stops = case.stops
     if case.split == "never" or not stops.divisible[stop]:
         return 1
-    capacity = case.vehicles.capacity[stops.permitted[stop]]
+    capacity = case.vehicles.capacity[case.able(stop)]
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = np.where(stops.load[stop] > 0, stops.load[stop] * share / capacity, 0.0)
     least = float(ratio.max(axis=1).min()) if len(capacity) else inf

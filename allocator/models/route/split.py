@@ -85,8 +85,8 @@ def _amounts(amount: float, room: float, rule: tuple[float, ...]) -> Iterator[fl
 
 
 def _vehicle(case: RouteCase, stop: int) -> Floats:
-    """Return the capacity of the largest vehicle that may go to a stop."""
-    able = np.flatnonzero(case.stops.permitted[stop] & (case.vehicles.count > 0))
+    """Return the capacity of the largest vehicle that may bring goods to a stop."""
+    able = np.flatnonzero(case.able(stop) & (case.vehicles.count > 0))
     if not len(able):
         return np.full(case.stops.load.shape[1], np.inf)
     capacity = case.vehicles.capacity[able]
