@@ -21,7 +21,7 @@ SEEDS = st.integers(0, 10_000)
 
 
 def town(seed: int, extra: frozenset[str] = frozenset()) -> Instance:
-    return lockdown(5, 2, 3, 1, seed=seed, features=DEFAULT_FEATURES | {ROUTES} | extra)
+    return lockdown(6, 2, 3, 1, seed=seed, features=DEFAULT_FEATURES | {ROUTES} | extra)
 
 
 def needs_case(instance: Instance, period: int = 1) -> RouteCase:
