@@ -162,9 +162,10 @@ class Board:
     def _rank(self, rows: Ints) -> None:
         """Look up the two best columns of some pieces anew."""
         price = self.price[: self.columns, rows]
-        who = np.argsort(price, axis=0)[:2] if len(price) < 3 else _two_least(price)
-        self.who[: len(who), rows] = who
-        self.low[: len(who), rows] = np.take_along_axis(price, who, axis=0)
+        who = _two_least(price)
+        self.who[:, rows] = who
+        self.low[:, rows] = np.take_along_axis(price, who, axis=0)
+        self.low[1, rows[who[0] == who[1]]] = inf
 
     def _tried(self, row: int, column: int) -> bool:
         types, visit = len(self.case.vehicles), self.parts.visit(row)
@@ -185,7 +186,7 @@ class Board:
             return False
         if number == len(self.states):
             self._open(route)
-            self._price_unused(column)
+            self._close_used(column)
         else:
             self.states[number] = self._state(route)
             self.gates.put(number, table)
@@ -218,15 +219,23 @@ class Board:
         self._set(len(self.case.vehicles) + number, rows, price, gap)
 
     def _price_unused(self, vehicle: int) -> None:
-        """Compute the columns of unused vehicles that share a line with one."""
-        fleet = self.case.vehicles
-        used = Counter(int(fleet.line[one.route.vehicle]) for one in self.states)
+        """Compute the column of the unused vehicles of a type."""
         rows = np.flatnonzero(self.waiting)
-        for v in np.flatnonzero(fleet.line == fleet.line[vehicle]).tolist():
-            price, code = np.full(len(rows), inf), np.full(len(rows), NEW, dtype=np.int64)
-            if used[int(fleet.line[v])] < fleet.count[v]:
-                price, code = alone(self.case, v, self.parts.take(rows), self.prices)
-            self._set(v, rows, price, code)
+        if self._left(vehicle) > 0:
+            price, code = alone(self.case, vehicle, self.parts.take(rows), self.prices)
+            self._set(vehicle, rows, price, code)
+
+    def _close_used(self, vehicle: int) -> None:
+        """Close the columns of a line whose vehicles are all used."""
+        line, rows = self.case.vehicles.line, np.flatnonzero(self.waiting)
+        if self._left(vehicle) <= 0:
+            for v in np.flatnonzero(line == line[vehicle]).tolist():
+                self._set(v, rows, np.full(len(rows), inf), np.full(len(rows), NEW))
+
+    def _left(self, vehicle: int) -> int:
+        line = self.case.vehicles.line
+        used = Counter(int(line[one.route.vehicle]) for one in self.states)
+        return int(self.case.vehicles.count[vehicle]) - used[int(line[vehicle])]
 
     def _set(self, column: int, rows: Ints, price: Floats, gap: Ints) -> None:
         if self.noise:
@@ -234,13 +243,27 @@ class Board:
         if self.gates.watched:
             room = self.gates.left[self.parts.place[rows]]
             price = np.where(self.parts.service[rows] <= room + 1e-9, price, inf)
+        changed = price != self.price[column, rows]
         self.price[column, rows], self.gap[column, rows] = price, gap
-        before = (self.who[:, rows] == column).any(axis=0)
-        self._rank(rows[before | (price < self.low[1, rows])])
+        self._compare(column, rows[changed], price[changed])
+
+    def _compare(self, column: int, rows: Ints, price: Floats) -> None:
+        """Bring the two best prices of pieces up to date after those of a column have changed."""
+        top, second = self.who[0, rows] == column, self.who[1, rows] == column
+        still = top & (price <= self.low[1, rows])
+        self.low[0, rows[still]] = price[still]
+        first = ~top & ~second & (price < self.low[0, rows])
+        between = ~top & ~second & ~first & (price < self.low[1, rows])
+        ahead, behind = rows[first], rows[between]
+        self.low[1, ahead], self.who[1, ahead] = self.low[0, ahead], self.who[0, ahead]
+        self.low[0, ahead], self.who[0, ahead] = price[first], column
+        self.low[1, behind], self.who[1, behind] = price[between], column
+        self._rank(rows[(top & ~still) | second])
 
 
 def _two_least(price: Floats) -> Ints:
     """Return (2, m) the rows of the two least numbers of each column, the least first."""
-    two = np.argpartition(price, 1, axis=0)[:2]
-    order = np.argsort(np.take_along_axis(price, two, axis=0), axis=0, kind="stable")
-    return np.asarray(np.take_along_axis(two, order, axis=0))
+    first = np.argmin(price, axis=0)
+    rest = price.copy()
+    rest[first, np.arange(price.shape[1])] = inf
+    return np.stack([first, np.argmin(rest, axis=0)])
