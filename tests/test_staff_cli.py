@@ -71,7 +71,7 @@ def test_the_last_roster_is_kept_where_nothing_speaks_against_it(
     short: tuple[Path, Path], tmp_path: Path
 ) -> None:
     case, out = short
-    goals = "staff_goals=uncovered|change"
+    goals = "staff_goals=critical_uncovered|uncovered|change"
     result = call(
         "staff", case, "--out", tmp_path / "n", "--start", out, "--set", goals, "--json", "--quiet"
     )
