@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 
 from allocator.check import check
 from allocator.cli.main import cli
-from allocator.instance import Instance, load
+from allocator.instance import Instance, load, save
 from allocator.limits import Limits
 from allocator.plan import Plan, load_plan
 from allocator.runs import chain
@@ -161,3 +161,27 @@ def test_minutes_of_a_roster_replace_those_of_the_gates() -> None:
         "B": 5.0,
         "C": 7.0,
     }
+
+
+def test_a_roster_comes_first_where_there_are_workers_and_posts() -> None:
+    case = load(TINY).replace(
+        workers=pd.DataFrame({"worker_id": ["w1", "w2"], "number": [2, 1]}),
+        shifts=pd.DataFrame({"shift_id": ["day"], "start": ["08:00"], "minutes": [60]}),
+        posts=pd.DataFrame(
+            {
+                "post_id": ["gate"],
+                "place_id": ["fir"],
+                "shift_id": ["day"],
+                "wanted": [2],
+                "gate": [True],
+            }
+        ),
+    )
+    save(case, "town")
+    words = ("--period", 1, "--router", "rule", "--work-limit", 3, "--quiet")
+    result = call("plan", "town", "--out", "week", *words)
+    assert result.exit_code == 0, result.output
+    gates = load("week/instance")["gates"].set_index(["community_id", "period"])
+    assert gates.loc[("fir", 1), "handling_minutes"] == 120
+    for name in ("staff", "dispatch", "routes-1"):
+        assert call("check", Path("week") / name).exit_code == 0, name
