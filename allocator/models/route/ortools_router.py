@@ -24,6 +24,7 @@ from allocator.models.route.routes import Routes
 ITERATIONS = 2000
 LONGEST = 3600.0  # seconds where only the iterations limit a search
 UNLIMITED = 2**62
+FAILURES = 20  # moves refused by the rules that count as much as one accepted
 
 
 def ortools_router(
@@ -87,6 +88,8 @@ def search(
     routing.AddAtSolutionCallback(at_solution)
     parameters = _parameters(seconds, iterations)
     routing.solver().ReSeed(seed)
+    if iterations is not None:
+        routing.AddSearchMonitor(routing.solver().FailuresLimit(FAILURES * iterations))
     routing.CloseModelWithParameters(parameters)
     first = routing.ReadAssignmentFromRoutes(
         [[model.manager.NodeToIndex(node) for node in own] for own in model.nodes.plain(start)],
