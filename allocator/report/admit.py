@@ -142,7 +142,7 @@ def notices(plan: Plan) -> pd.DataFrame:
     One row for consecutive periods of a place, class and site.
     """
     keys = ["scenario_id", "community_id", "severity", "site_id"]
-    sums = plan["admissions"].groupby([*keys, "period"])["number"].sum()
+    sums = plan_table("admissions", plan["admissions"]).groupby([*keys, "period"])["number"].sum()
     rows = sums.reset_index().sort_values([*keys, "period"], kind="stable", ignore_index=True)
     new = (rows[keys] != rows[keys].shift()).any(axis=1) | (rows["period"].diff() != 1)
     run = new.cumsum()
