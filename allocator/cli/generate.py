@@ -9,7 +9,7 @@ import click
 from allocator.cli.envelope import Reply, run_command
 from allocator.cli.generate_scenarios import OUT, SIZE, reserves, scenarios, written
 from allocator.errors import UsageError
-from allocator.generate.options import DEFAULT_FEATURES, FEATURES, LEVELS, ROUTES
+from allocator.generate.options import DEFAULT_FEATURES, FEATURES, LEVELS, ROUTES, STAFF
 
 HELP = """
 \b
@@ -17,6 +17,7 @@ Examples:
   allocator generate lockdown --communities 50 --sites 5 --items 6 --periods 7 --seed 1
   allocator generate lockdown --features default,pins,no-gates --out my-test
   allocator generate lockdown --features default,routes --out my-routes
+  allocator generate lockdown --features default,staff --out my-staff
   allocator generate shanghai-2022 --level jiedao --out shanghai
   allocator generate wuhan-2020-beds --out wuhan
   allocator generate scenarios my-city --number 1000 --reduce 50 --seed 1 --out my-futures
@@ -116,7 +117,7 @@ def _features(text: str) -> frozenset[str]:
     for word in filter(None, (part.strip() for part in text.split(","))):
         name = word.removeprefix("no-")
         group = {"default": DEFAULT_FEATURES, "all": FEATURES}.get(name, frozenset((name,)))
-        known = FEATURES | {ROUTES}
+        known = FEATURES | {ROUTES, STAFF}
         if not group <= known:
             raise UsageError.because(
                 "there is no such feature",

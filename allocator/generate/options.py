@@ -14,4 +14,5 @@ FEATURES = DEFAULT_FEATURES | {
     "closed_sites", "packs", "pins", "site_needs", "throughput", "whole_trips",
 }  # fmt: skip
 ROUTES = "routes"
-"""A feature asked for by its name only: hours, curfews and costs of the day for routes."""
+STAFF = "staff"
+"""Features asked for by name only: rules of the day for routes; workers, shifts and posts."""

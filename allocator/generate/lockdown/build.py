@@ -11,8 +11,9 @@ import pandas as pd
 from allocator.generate.lockdown import goods, supply, town, transport
 from allocator.generate.lockdown.draw import Draw
 from allocator.generate.lockdown.plot import Plot
-from allocator.generate.options import DEFAULT_FEATURES, FEATURES, ROUTES
+from allocator.generate.options import DEFAULT_FEATURES, FEATURES, ROUTES, STAFF
 from allocator.generate.routes import with_route_rules
+from allocator.generate.staff import with_staff
 from allocator.instance import Instance, Policy
 
 LANES_K = 3
@@ -37,8 +38,8 @@ def lockdown(
         items: Number of items, at least 1; the first is tier 1, lasts and is consumed.
         periods: Number of days, at least 1.
         seed: Any whole number from 0 up.
-        features: What the instance makes use of, out of `FEATURES` and `ROUTES`. A feature
-            changes nothing else.
+        features: What the instance makes use of, out of `FEATURES`, `ROUTES` and `STAFF`. A
+            feature changes nothing else.
 
     Raises:
         ValueError: A size or the seed is too small, or a feature is unknown.
@@ -51,15 +52,16 @@ def lockdown(
         name=f"lockdown-{communities}-{sites}-{items}-{periods}-{seed}",
         **_tables(plot),
     )
+    made = with_staff(made) if plot.has(STAFF) else made
     return with_route_rules(made) if plot.has(ROUTES) else made
 
 
 def _check(smallest: int, seed: int, features: frozenset[str]) -> None:
     if smallest < 1 or seed < 0:
         raise ValueError("sizes start at 1 and seeds at 0")
-    unknown = sorted(features - FEATURES - {ROUTES})
+    unknown = sorted(features - FEATURES - {ROUTES, STAFF})
     if unknown:
-        known = ", ".join(sorted(FEATURES | {ROUTES}))
+        known = ", ".join(sorted(FEATURES | {ROUTES, STAFF}))
         raise ValueError(f"unknown features {', '.join(unknown)}; known are {known}")
 
 
