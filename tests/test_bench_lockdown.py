@@ -12,17 +12,29 @@ from benchmarks import lockdown_routes as suite
 
 
 def test_every_method_keeps_the_rules_of_its_name() -> None:
-    assert suite.kept("plain") == ()
-    assert suite.kept("plain+permits") == ("permits",)
-    assert suite.kept("all-rules") == tuple(suite.RULES)
-    assert suite.kept("exposure") == tuple(suite.RULES)
+    assert suite.dropped("plain") == list(suite.LOCKDOWN)
+    assert suite.dropped("plain+permit") == [one for one in suite.LOCKDOWN if one != "permit"]
+    assert suite.dropped("all-rules") == suite.dropped("exposure") == []
 
 
 def test_plain_distance_knows_no_rule_of_lockdown() -> None:
-    plain, whole = in_force(suite.case_of(1, ())), in_force(suite.case_of(1, tuple(suite.RULES)))
-    assert {"order", "decontamination", "permits", "gates"} <= whole
-    assert whole - plain >= {"order", "decontamination", "permits", "gates"}
-    assert {"origins", "trips", "mixed_fleet"} <= plain
+    whole = suite.case_of(1, "medical_reserve")
+    plain = suite.without(whole, *suite.dropped("plain"))
+    lost = {"order", "decontamination"}
+    assert lost <= in_force(whole)
+    assert not lost & in_force(plain)
+    assert {"trips"} <= in_force(plain)
+
+
+def test_a_store_stands_alone() -> None:
+    city, part = suite.case_of(1, suite.CITY), suite.case_of(1, "medical_reserve")
+    store = city.places.index("medical_reserve")
+    mine = city.stops.origins[:, store]
+    assert (~city.stops.origins[mine]).sum(axis=1).tolist() == [len(city.places) - 1] * mine.sum()
+    assert len(part.stops) == mine.sum()
+    assert part.vehicles.count.sum() == city.vehicles.count[city.vehicles.home == store].sum()
+    store_of = part.stops.origins @ np.arange(len(part.places))
+    assert {part.places[row] for row in store_of} == {"medical_reserve"}
 
 
 def row(method: str, km: float | None, people: float = 0.0) -> Row:
@@ -38,25 +50,14 @@ def test_the_price_of_a_rule_is_its_share_of_plain_distance() -> None:
     assert suite.compare(rows[1:]) == ()
 
 
-def test_the_curve_has_its_ends_and_tells_of_beaten_plans(monkeypatch: pytest.MonkeyPatch) -> None:
-    points = {"distance": (100.0, 50.0), "exposure": (200.0, 10.0)}
-    asked = []
-
-    def solved(name: str, method: str, routing: object, *rest: object) -> Row:
-        goal = routing.goals[1]  # type: ignore[attr-defined]
-        asked.append((rest[0], goal.terms))
-        return Row(name, method, value=points.get(goal.name, (150.0, 60.0))[0],
-                   detail={"exposure": points.get(goal.name, (150.0, 60.0))[1]})  # fmt: skip
-
-    monkeypatch.setattr(suite, "solved", solved)
-    rows = suite.curve("day-1", suite.case_of(1, ()), 50.0, 0, Meter())
-    assert [one.case for one in rows] == [f"day-1/w{w:g}" for w in suite.CURVE]
-    assert [one.detail["beaten"] for one in rows] == [False, True, True, True, False]
-    assert {limit for limit, _ in asked} == {10.0}
-    assert asked[3][1] == ((0.5 / 100.0, "distance"), (0.5 / 40.0, "exposure"))
+def test_a_rule_without_effect_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(suite, "in_force", lambda case: ["permit"])
+    case = suite.cases(suite.Settings())[0]
+    (found,) = suite.run(case, "plain+docks", suite.Settings(), Meter())
+    assert found.note.startswith("left out")
 
 
 def test_the_suite_is_found_by_its_name() -> None:
-    found = load_suite("lockdown-routes")
-    assert [len(case.methods) for case in found.cases(suite.Settings())] == [8, 8, 8]
-    assert not np.isfinite(suite.case_of(1, ()).stops.windows[0][0][1])
+    found = load_suite("lockdown-routes").cases(suite.Settings())
+    assert [case.name for case in found][-1] == "day-5-city"
+    assert len({case.name for case in found}) == len(found) == 5
