@@ -12,6 +12,7 @@ import pytest
 from allocator.errors import InstanceError
 from allocator.instance import Instance, instance_hash, load, save, validate
 from allocator.instance.bundle import BULK_TABLES
+from allocator.instance.futures import reserve_case
 from tests.scenario_cases import POLICY, TABLES, reserve_instance, reserve_tables
 
 BULK = set(BULK_TABLES) - {"scenario_patients"}
@@ -45,6 +46,17 @@ def test_the_case_is_valid_and_complete() -> None:
     assert not instance.notes["warnings"]
     new = {"sizes", "reserves", "agreements", "reserve_pins", *BULK}
     assert all(len(instance[table]) for table in new)
+
+
+def test_needs_may_be_told_by_the_scenarios_alone() -> None:
+    tables = reserve_tables()
+    del tables["needs"]
+    instance = Instance.from_frames(policy=POLICY, **tables)
+    assert len(instance["scenario_needs"])
+    assert reserve_case(instance).futures.need.sum() > 0
+    del tables["scenario_needs"]
+    with pytest.raises(InstanceError, match="E1101"):
+        Instance.from_frames(policy=POLICY, **tables)
 
 
 @pytest.mark.parametrize("ending", ["", ".zip", ".json", ".xlsx"])

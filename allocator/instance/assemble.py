@@ -85,8 +85,11 @@ def reassemble(given: Mapping[str, pd.DataFrame], bundle: Bundle) -> dict[str, p
 
 def _required(sources: Mapping[str, Source]) -> set[str]:
     """Return the tables that must have rows."""
-    people = any(name in sources and len(sources[name].frame) for name in _PEOPLE)
-    return set(REQUIRED_TABLES) - _GOODS if people else set(REQUIRED_TABLES)
+    filled = {name for name, source in sources.items() if len(source.frame)}
+    spared = _GOODS if filled.intersection(_PEOPLE) else set[str]()
+    if "scenario_needs" in filled:
+        spared = spared | {"needs"}  # the scenarios say everything
+    return set(REQUIRED_TABLES) - spared
 
 
 def _check_required(bundle: Bundle) -> None:
