@@ -19,7 +19,7 @@ def doctor(instance: str) -> Reply:
     Supply against need, reach of every need, fleet hours, gate minutes, throughput, floors, pins;
     with tables of pre-positioning also reach, coverage and room of reserves in every scenario;
     with those of routes (curfews, stops, loads, ...) also what no vehicle can reach in time;
-    with those of beds also who fits nowhere.
+    with those of beds also who fits nowhere; with those of staff also posts nobody can stand at.
     Exit 0 when a plan may exist, whatever the warnings; exit 4 when the sums prove that none can.
 
     \b
@@ -31,11 +31,12 @@ def doctor(instance: str) -> Reply:
     from allocator.doctor.beds import bed_findings
     from allocator.doctor.reserves import reserve_findings
     from allocator.doctor.routes import route_findings
+    from allocator.doctor.staff import staff_findings
     from allocator.instance import load
 
     found = load(instance)
     diagnosis = examine(found).joined(reserve_findings(found)).joined(route_findings(found))
-    diagnosis = diagnosis.joined(bed_findings(found))
+    diagnosis = diagnosis.joined(bed_findings(found)).joined(staff_findings(found))
     width = max(60, min(100, shutil.get_terminal_size((88, 24)).columns))
     return Reply(
         text=diagnosis.to_text(width),

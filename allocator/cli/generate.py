@@ -68,7 +68,8 @@ def lockdown(
     Features: access, arrivals, community_stocks, costs, earmarks, floors, gates, in_transit,
       limits, links, owners, perishables, permits, purchases, reliability, reusables, vehicles,
       volumes, waits, weights; and, not by default, closed_sites, packs, pins, site_needs,
-      throughput, whole_trips; and by its name only, routes: hours, curfews and costs of the day.
+      throughput, whole_trips; and by their names only, routes: hours, curfews and costs of
+      the day; staff: workers, shifts and posts.
     """
     chosen = _features(features)
     from allocator.generate.lockdown import lockdown as make
@@ -80,9 +81,10 @@ def lockdown(
 @click.option("--level", type=click.Choice(LEVELS), default="district", show_default=True)
 @click.option("--integer", is_flag=True, help="Whole packs and whole trips.")
 @click.option("--routes", is_flag=True, help="Hours, curfews and costs of the day, for routes.")
+@click.option("--staff", is_flag=True, help="Workers, shifts and posts, for rosters.")
 @OUT
 @run_command
-def shanghai(level: str, integer: bool, routes: bool, out: str | None) -> Reply:
+def shanghai(level: str, integer: bool, routes: bool, staff: bool, out: str | None) -> Reply:
     r"""Make the Shanghai case; its README says which figures are sourced, derived and assumed.
 
     \b
@@ -92,7 +94,7 @@ def shanghai(level: str, integer: bool, routes: bool, out: str | None) -> Reply:
     """
     from allocator.generate.shanghai import shanghai_2022, shanghai_readme
 
-    instance = shanghai_2022(level, integer, routes)
+    instance = shanghai_2022(level, integer, routes, staff)
     return written(instance, out, shanghai_readme(level, instance))
 
 

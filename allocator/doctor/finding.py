@@ -69,6 +69,13 @@ CODES: Mapping[str, str] = {
     "W3945": "numbers too large for routes",
     "W3946": "fixed routes contradict themselves",
     "W3947": "too far for a vehicle in its time",
+    "E3951": "more hours than can be worked",
+    "E3952": "more people required than fit",
+    "W3953": "nobody has the skill",
+    "W3954": "shift longer than anybody may work",
+    "W3955": "nobody can be there",
+    "W3956": "fewer hours than wanted",
+    "W3957": "fewer beds than people in a sealed place",
 }
 
 

@@ -11,6 +11,7 @@ from allocator.generate.options import LEVELS
 from allocator.generate.routes import with_route_rules
 from allocator.generate.shanghai import needs, pressure, supply, transport
 from allocator.generate.shanghai.case import PERIODS, Case, open_case
+from allocator.generate.staff import with_staff
 from allocator.instance import Instance, Policy
 
 OVERLAYS = (  # scenario_id, name, table, selector, field, op, value
@@ -26,13 +27,16 @@ OVERLAYS = (  # scenario_id, name, table, selector, field, op, value
 )  # fmt: skip
 
 
-def shanghai_2022(level: str = "district", integer: bool = False, routes: bool = False) -> Instance:
+def shanghai_2022(
+    level: str = "district", integer: bool = False, routes: bool = False, staff: bool = False
+) -> Instance:
     """Return Shanghai from 1 to 14 April 2022, 16 items.
 
     Args:
         level: `district` (16 communities), `jiedao` (234) or `committee` (6,509).
         integer: Packed goods move in whole packs and vehicles make whole trips.
         routes: Add hours, curfews and costs of the day for routes (all assumed).
+        staff: Add workers, shifts and posts (figures/staff_rules.csv).
 
     Raises:
         ValueError: The level is not one of `LEVELS`.
@@ -61,7 +65,8 @@ def shanghai_2022(level: str = "district", integer: bool = False, routes: bool =
             columns=["scenario_id", "table", "selector", "field", "op", "value"],
         ),
     )
-    return with_route_rules(made).replace(name=f"{name}-routes") if routes else made
+    made = with_staff(made).replace(name=f"{name}-staff") if staff else made
+    return with_route_rules(made).replace(name=f"{made.name}-routes") if routes else made
 
 
 def _supply(case: Case) -> dict[str, Any]:
