@@ -11,6 +11,8 @@ from allocator.check.verdict import Findings
 from allocator.instance.admit_case import AdmitCase
 from allocator.plan.precision import tolerance
 
+PERSON = 0.01  # fewer of a patient than this neither wait nor enter before others
+
 
 def check_limits(found: Findings, case: AdmitCase, decided: Decided, flow: Flow) -> None:
     """Compare what lies in beds with what there is."""
@@ -98,8 +100,7 @@ def _own_first(found: Findings, case: AdmitCase, decided: Decided, flow: Flow) -
         here = flow.waiting[:, place] * case.ways.allowed[way]
         waits[:, site] = np.maximum(waits[:, site], here)
     both = np.minimum(waits, decided.outside)
-    slack = tolerance(np.maximum(waits, decided.outside), case.periods)
-    for _, site, kind, period in np.argwhere(both > slack).tolist():
+    for _, site, kind, period in np.argwhere(both > PERSON).tolist():
         size = float(both[:, site, kind, period].max())
         message = (
             f"{size:g} of {case.classes.ids[kind]} enter {case.sites.ids[site]} from outside in"

