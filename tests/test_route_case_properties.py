@@ -14,7 +14,9 @@ from allocator.instance import Instance
 from allocator.instance.route_build import route_case
 from allocator.instance.route_case import RouteCase
 from allocator.models.route.by_rule import by_rule
+from allocator.models.route.routes import Route, Trip, Visit
 from tests.route_cases import plan_of
+from tests.route_instances import town as small_town
 
 EXAMPLES = settings(max_examples=6, derandomize=True, deadline=None)
 SEEDS = st.integers(0, 10_000)
@@ -140,3 +142,16 @@ _NAMED = {
 def test_routes_by_rule_of_the_case_pass_the_judge(seed: int) -> None:
     case = needs_case(town(seed))
     assert not len(check_routes(case, plan_of(case, by_rule(case))).violations)
+
+
+def test_many_small_deliveries_add_up_to_the_order() -> None:
+    orders = pd.DataFrame(
+        {"place_id": ["A"], "item_id": ["box"], "quantity": [70.8692137], "from_id": ["W"]}
+    )
+    case = route_case(small_town(), orders=orders, check=False)
+    visits = tuple(Visit(0, 1 / 300) for _ in range(300))
+    routes = (Route(0, 0, (Trip(case.places.index("W"), visits, case.places.index("W")),)),)
+    deliveries = plan_of(case, routes)["deliveries"]
+    assert len(deliveries) == 300
+    assert abs(deliveries["quantity"].sum() - 70.8692137) < 1e-6
+    assert deliveries["quantity"].max() - deliveries["quantity"].min() < 3e-6

@@ -141,7 +141,7 @@ def _handed_over(
         action = "plan the dispatch first, or give the gates more handling_minutes"
         told = f"{(quantity - given).sum():g} units"
         log.add("W1606", f"needs of period {period}", rule, action, told)
-    return given
+    return np.asarray(given)
 
 
 def reachable(net: Network, minutes: Floats, period: int) -> Floats:

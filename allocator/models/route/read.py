@@ -158,9 +158,18 @@ def _rows(
 def _deliveries(lines: pd.DataFrame, given: list[tuple[str, int, int, int, float]]) -> pd.DataFrame:
     visits = pd.DataFrame(given, columns=["route", "trip", "sequence", "stop", "share"])
     found = visits.merge(lines, on="stop", how="left", sort=False)
-    found["quantity"] = rounded(found["quantity"] * found["share"])
+    found["quantity"] = _written(found)
     keep = [column for column in plan_table("deliveries").columns if column in found]
     return plan_table("deliveries", found[keep])
+
+
+def _written(found: pd.DataFrame) -> Floats:
+    """Return the quantity of each delivery, rounded so that those of an order add up to it."""
+    keys = ["stop", "item_id", "from_id"]
+    done = found.assign(share=found["share"].astype(float)).groupby(keys, sort=False)["share"]
+    after = rounded(found["quantity"] * done.cumsum())
+    before = found.assign(after=after).groupby(keys, sort=False)["after"].shift().fillna(0.0)
+    return rounded(after - before.to_numpy(float))
 
 
 def unserved(case: RouteCase, lines: pd.DataFrame, left: Floats) -> pd.DataFrame:
