@@ -87,7 +87,7 @@ def _reasons(
     for stop in rows[: most or None].tolist():
         if time.monotonic() > deadline or not sound:
             why = "not looked at within the time" if sound else "the routes break rules"
-            yield _reason(case, stop, left, "UNEXPLAINED", "", f"{why}.", "")
+            yield _reason(case, stop, left, "UNEXPLAINED", "", f"{why.capitalize()}.", "")
         else:
             yield _one(case, routes, stop, left, deadline)
 

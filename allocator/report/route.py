@@ -168,7 +168,7 @@ def left_lines(plan: Plan, names: Names, width: int) -> list[str]:
     lines = [*wrap(f"{told}.", width), *table(columns, rows, width)]
     if len(left) > WORST:
         lines += wrap(f"and {count(len(left) - WORST, 'stop')} more: see unserved.csv", width)
-    for text in plan.reasons["text"].head(WORST):
+    for text in plan.reasons["text"].drop_duplicates().head(WORST):
         lines += wrap(str(text), width, "  ")
     return lines
 
