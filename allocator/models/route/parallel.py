@@ -1,8 +1,9 @@
 """Several starts side by side that help each other.
 
-They search in rounds. After a round the routes of all are pooled; one of them solves the program
-over the pool (pool.py) while the others search on, and in the second half of the time all carry
-on from the best. So two cores find more than the better of two searches that do not meet.
+They search in rounds and tell each other their routes. In each round one of them, in the last one
+all, solve the program over the routes known (pool.py) and carry on from what it gives; in the
+second half of the time all carry on from the best. So two cores find more than the better of two
+searches that do not meet.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from dataclasses import dataclass
 
 from allocator.engine.executors import PROCESSES, Workers, open_workers
 from allocator.instance.route_case import RouteCase
-from allocator.models.route.pool import combine
+from allocator.models.route.pool import NODES, combine
 from allocator.models.route.pyvrp_data import Plain, translate
 from allocator.models.route.pyvrp_parts import Pieces
 from allocator.models.route.pyvrp_search import Limits, Pool, Search
@@ -75,16 +76,26 @@ class Start:
         self.told = len(search.pool)
         if task.offered is not None:
             search.offer(task.offered)
+        end = began + task.limits.seconds
+        first = (1 - SHARE) if task.combine else 1.0
+        search.run(Limits(first * (end - time.perf_counter()), task.limits.iterations))
         if task.combine:
-            timed = task.limits.iterations is None
-            seconds = SHARE * task.limits.seconds if timed else None
-            made = combine(search.problem, search.pool, search.cost(search.best), seconds)
-            if made is not None:
-                search.offer(made.plain)
-        left = max(0.0, task.limits.seconds - (time.perf_counter() - began))
-        reached = search.run(Limits(left, task.limits.iterations))
+            self._combine(end, task.limits.iterations is not None)
+        reached = search.run(
+            Limits(end - time.perf_counter(), 0 if task.limits.iterations else None)
+        )
         new = dict(list(search.pool.items())[self.told :][-SENT:])
         return Found(reached, search.plain(), new, search.iterations)
+
+    def _combine(self, end: float, by_work: bool) -> None:
+        """Carry on from the best solution of the pool, where it is better."""
+        search, seconds = self.search, end - time.perf_counter()
+        if seconds <= 0:
+            return
+        best = search.cost(search.best)
+        made = combine(search.problem, search.pool, best, seconds, NODES if by_work else None)
+        if made is not None:
+            search.offer(made.plain)
 
 
 def make_start(recipe: Recipe, number: int, seed: int) -> Start:
@@ -153,11 +164,11 @@ def _limits(end: float | None, iterations: int | None, number: int, starts: int)
 
 
 def _task(own: int, number: int, limits: Limits, last: list[Found], best: Found | None) -> Task:
-    """Return a start's task: in turn one combines, with what the others found since."""
+    """Return a start's task: one in turn, at the end all, combine what is known by then."""
     routes: Pool = {}
     for other, found in enumerate(last):
         if other != own:
             routes |= found.routes
     late = number >= ROUNDS // 2
-    combines = number > 0 and number % max(1, len(last)) == own
+    combines = number == ROUNDS - 1 or number % max(1, len(last)) == own
     return Task(limits, best.plain if late and best else None, routes, combines)

@@ -50,18 +50,25 @@ class Columns:
 
 
 def combine(
-    problem: Translated, pool: Pool, best: float, seconds: float | None, seed: int = 0
+    problem: Translated,
+    pool: Pool,
+    best: float,
+    seconds: float | None = None,
+    nodes: int | None = NODES,
+    seed: int = 0,
 ) -> Combination | None:
     """Return a solution of routes of the pool that costs less than `best`, None if none is found.
 
-    `seconds` None limits the work instead of the time.
+    `seconds` limits the time and `nodes` the work; None does not.
     """
     entries = list(pool.items())
     columns, cost_left, required = _columns(problem, pool), *_pieces(problem)
     if not entries:
         return None
     program = _program(problem, columns, required)
-    relaxed = Session(program, seed).minimise(
+    session = Session(program, seed)
+    session.relax()
+    relaxed = session.minimise(
         _costs(columns, cost_left), seconds=None if seconds is None else seconds / 2, relaxed=True
     )
     if relaxed.duals is None or relaxed.value is None or relaxed.value > best - 0.5:
@@ -72,7 +79,7 @@ def combine(
     outcome = Session(program, seed).minimise(
         _costs(columns, cost_left),
         seconds=None if seconds is None else seconds / 2,
-        work=NODES if seconds is None else None,
+        work=nodes,
         gap=0.0,
     )
     if outcome.solution is None or outcome.value is None or outcome.value > best - 0.5:

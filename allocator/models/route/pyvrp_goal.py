@@ -81,10 +81,12 @@ def alone(case: RouteCase, goal: LinearGoal) -> Floats:
         km = case.km[profile][home, place] + case.km[profile][place, end]
         travel = case.minutes[profile][home, place] + case.minutes[profile][place, end]
         longest = fleet.loading[v] + fleet.unloading[v] + fleet.decontaminate[v].max()
+        way = np.isfinite(km) & np.isfinite(travel)
+        km, travel = np.where(way, km, 0.0), np.where(way, travel, 0.0)
         value = goal.per_km[v] * km + goal.per_minute[v] * (travel + service + longest)
         value = value + goal.per_trip[v] + goal.per_vehicle[v]
         value = value + goal.per_contact[v] * case.stops.contacts
-        dearest = np.maximum(dearest, np.where(np.isfinite(value), value, 0.0))
+        dearest = np.maximum(dearest, np.where(way, value, 0.0))
     return dearest
 
 

@@ -18,8 +18,9 @@ import numpy as np
 from allocator.engine.program import Floats, Ints
 from allocator.instance.route_case import RouteCase
 from allocator.models.route.goals import better, ordered, values
-from allocator.models.route.parallel import opened
+from allocator.models.route.parallel import SHARE, opened
 from allocator.models.route.part import Part, part_of
+from allocator.models.route.pool import NODES, combine
 from allocator.models.route.pyvrp_data import translate
 from allocator.models.route.pyvrp_parts import reachable
 from allocator.models.route.pyvrp_search import Limits, Search
@@ -27,10 +28,10 @@ from allocator.models.route.routes import Routes, numbered, shares
 from allocator.models.route.rules import broken
 from allocator.models.route.split import cut_stops, new_pieces
 
-SIZE = 220  # visits of a zone, about
+SIZE = 220  # visits of a zone, about; half of it where they are cut into pieces
 SPAN = 6.0  # seconds of a zone
 STEPS = 1500  # iterations of a zone where nothing but the iterations is limited
-LARGE = 600  # visits from which on a case is searched by zones
+LARGE = 500  # visits from which on a case is searched by zones
 LEAST = 1e-6
 
 
@@ -86,8 +87,13 @@ def searched(work: Work) -> Routes:
     problem = translate(case, pieces, soft)
     began = time.perf_counter()
     search = Search(problem, work.seed, problem.plain(part.start) or None)
-    spent = time.perf_counter() - began
-    search.run(Limits(max(0.0, work.limits.seconds - spent), work.limits.iterations))
+    end = began + work.limits.seconds
+    search.run(Limits((1 - SHARE) * (end - time.perf_counter()), work.limits.iterations))
+    nodes = None if work.limits.iterations is None else NODES
+    left = max(0.0, end - time.perf_counter())
+    made = combine(problem, search.pool, search.cost(search.best), left, nodes)
+    if made is not None:
+        search.offer(made.plain)
     found = problem.routes(search.plain())
     return part.whole(found if _is_better(case, found, part.start) else part.start)
 
@@ -114,7 +120,8 @@ def divided(case: RouteCase, routes: Routes, dice: np.random.Generator) -> list[
     free = [number for number, route in enumerate(routes) if route.begun is None]
     middle = np.array([_middle(case, routes, number) for number in free], dtype=np.int64)
     size = np.array([sum(1 for _ in routes[number].visits) for number in free])
-    groups = _cut(case, middle, size, np.arange(len(free)), dice) if free else []
+    most = SIZE // 2 if cut_stops(case) else SIZE
+    groups = _cut(case, middle, size, np.arange(len(free)), most, dice) if free else []
     groups = groups or [np.zeros(0, dtype=np.int64)]
     left = _left(case, routes, middle, groups)
     idle = _idle(case, routes, len(groups), dice)
@@ -137,10 +144,10 @@ def _finite(km: Floats) -> Floats:
 
 
 def _cut(
-    case: RouteCase, middle: Ints, size: Ints, group: Ints, dice: np.random.Generator
+    case: RouteCase, middle: Ints, size: Ints, group: Ints, most: int, dice: np.random.Generator
 ) -> list[Ints]:
     """Cut a group in two halves, nearer to one or to the other of two random routes, and so on."""
-    if size[group].sum() <= 1.5 * SIZE or len(group) < 4:
+    if size[group].sum() <= 1.5 * most or len(group) < 4:
         return [group]
     one, other = middle[dice.choice(group, 2, replace=False)]
     km = _finite(case.km[0])
@@ -151,7 +158,7 @@ def _cut(
     return [
         zone
         for piece in (order[:half], order[half:])
-        for zone in _cut(case, middle, size, piece, dice)
+        for zone in _cut(case, middle, size, piece, most, dice)
     ]
 
 
