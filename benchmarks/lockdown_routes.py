@@ -44,7 +44,9 @@ def of_store(case: RouteCase, store: int) -> RouteCase:
     idle = np.where(case.vehicles.home == store, case.vehicles.count, 0)
     part = part_of(case, (), [(stop, 1.0) for stop in stops.tolist()], idle)
     gates = None if case.gates is None else case.gates[part.place]
-    return part.case.replace(gates=gates, docks=case.docks)
+    goods = case.goods[case.goods["stop"].isin(part.stop)].reset_index(drop=True)
+    goods = goods.assign(stop=np.searchsorted(part.stop, goods["stop"]))
+    return part.case.replace(gates=gates, docks=case.docks, goods=goods)
 
 
 def goals(name: str, terms: tuple[tuple[float, str], ...]) -> tuple[GoalSpec, ...]:
