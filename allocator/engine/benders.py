@@ -17,6 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from allocator.engine.benders_dive import Dive
 from allocator.engine.benders_held import without_held
 from allocator.engine.benders_known import Known, Report
 from allocator.engine.benders_lp import WarmProgram, free_threads
@@ -42,6 +43,8 @@ class Tuning:
     relaxed_share: float = 0.5  # of the time: the most for the relaxation
     fine: float = 16.0  # whole columns of a wider range are relaxed at first
     fixed_rounds: int = 15
+    dive_from: int = 200  # choices: with fewer the tree of the master finds as good a point
+    dive_rounds: int = 30
     slack: float = 0.02  # rows with more, as a share of the mean theta, are dropped
     tree_share: float = 0.3  # of the time left: the most for one master
     roundings: int = 4
@@ -256,6 +259,7 @@ class Search:
         if not self._integer.any():
             return
         self._master.forget(relaxed, self._tuning.slack * float(np.abs(relaxed.thetas).mean()))
+        self._dive(relaxed)
         kinds = self._coarse if self._coarse.any() else self._integer
         share = self._tuning.tree_share
         while not known.closed and not known.spent():
@@ -273,6 +277,20 @@ class Search:
             if finished and chosen in seen:
                 kinds = self._integer
             seen.add(chosen)
+
+    def _dive(self, relaxed: Point) -> None:
+        """Where there are many choices, make them step by step and explore what comes out."""
+        choices = self._coarse & (self._lower >= 0.0) & (self._upper <= 1.0)
+        if choices.sum() < self._tuning.dive_from or self.known.closed or self.known.spent():
+            return
+        dive = Dive(self._master, choices, self._relaxed, self._cut_once)
+        found = self._explore(choices, dive.run(relaxed.first), self._tuning.dive_rounds)
+        if found is not None and not self._is_whole(found.first):
+            self._choose(found)
+
+    def _cut_once(self) -> Point | None:
+        found, _ = self._converge(self._tuning.sample_gap, None, rounds=1)
+        return found
 
     def _whole_master(self, kinds: Bools, share: float) -> tuple[Point | None, bool]:
         """Solve the master with these columns whole; say whether it came to its end."""

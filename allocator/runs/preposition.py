@@ -31,6 +31,7 @@ from allocator.runs.preposition_judged import by_name, by_rule, goal_results, ju
 
 Progress = Callable[[Mapping[str, Any]], None]
 METHODS = ("auto", "extensive", "benders")
+WORKERS = 2  # a fixed number, so that a plan does not hang on the machine
 REASONS = 12  # places and items explained with the plan
 SEARCHED = 0.8  # of the time left, for the search itself; then it rounds off
 COMPARED = 0.1  # of the time, kept to value what the plan is compared with
@@ -97,7 +98,7 @@ class Preposition:
             "work": self.limits.work,
             "gap": self.limits.gap,
             "seed": self.limits.seed,
-            "threads": self.limits.workers or 1,
+            "threads": self.limits.workers or WORKERS,
             "method": self.method,
             "workers": self.cluster,
         }
@@ -234,6 +235,7 @@ class Preposition:
             "limits": asdict(self.limits),
             "method": self.method,
             "cluster": self.cluster,
+            "workers": self.limits.workers or WORKERS,
             "reproducible": plan.status.termination in ("completed", "work_limit"),
             "policy": {name: getattr(self.instance.policy, name) for name in settings()},
             "versions": {one.name: one.version for one in solvers()},

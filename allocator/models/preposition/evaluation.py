@@ -16,7 +16,7 @@ from allocator.instance.lanes import Bools
 from allocator.models.preposition.model import PrepositionModel, Scenario
 
 NEAR = 1e-6  # a floor missed by less, relative to what may be short, is kept
-SLACK = 1e-7  # of a goal, and at least as many people or as much money
+ROUNDING = 1e-9  # of a goal, at least: a cap nearer than that could leave no point
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,7 @@ def answer(
         if outcome.solution is None or outcome.value is None:
             break
         solution = outcome.solution
-        cap = outcome.value + SLACK * max(1.0, abs(outcome.value))
+        cap = outcome.value + _slack(model, outcome.value)
         row = sparse.csr_matrix(costs[goal][None, :])
         session.add_rows(np.array([-np.inf]), np.array([cap]), row)
     if solution is None:
@@ -120,6 +120,16 @@ def answer(
             "a scenario has no recourse", where=str(model.case.futures.ids[number]), code="E9001"
         )
     return solution
+
+
+def _slack(model: PrepositionModel, value: float) -> float:
+    """Return what later goals may give up of a value: numerical slack, as the policy states it.
+
+    More by choice (`give_up`) is shared by the scenarios and is not given up in each of them.
+    """
+    policy = model.policy
+    stated = max(policy.slack_relative * abs(value), policy.slack_absolute)
+    return max(stated, ROUNDING * max(1.0, abs(value)))
 
 
 def fixed_program(scenario: Scenario, first: Floats) -> Program:
