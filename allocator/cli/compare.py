@@ -33,7 +33,12 @@ ROUTED = (
     "Units delivered by place, largest differences",
     "units left behind",
 )
-TITLES = {"preposition": RESERVES, "route": ROUTED}
+ROSTERED = (
+    "People by post",
+    "Minutes by worker, largest differences",
+    "people missing, by post",
+)
+TITLES = {"preposition": RESERVES, "route": ROUTED, "staff": ROSTERED}
 
 
 @click.command()
@@ -83,6 +88,8 @@ def _judged(plans: list[Plan], instance: Path) -> list[Plan]:
 def _judged_tables(plan: Plan, verdict: Verdict) -> dict[str, pd.DataFrame]:
     if plan.decision == "route":
         return {}
+    if plan.decision == "staff":
+        return {"uncovered": verdict.tables["uncovered"]}
     if plan.decision != "preposition":
         return {"shortages": verdict.shortages}
     return {"outcomes": verdict.outcomes} if plan.states("recourse") else {}

@@ -62,6 +62,8 @@ def compare_plans(first: Plan, second: Plan) -> Comparison:
         return _compare_reserves(first, second)
     if first.decision == "route":
         return _compare_routes(first, second)
+    if first.decision == "staff":
+        return _compare_rosters(first, second)
     stated = first.states("shortages") and second.states("shortages")
     return Comparison(
         goals=_goals(first, second),
@@ -91,6 +93,18 @@ def _compare_routes(first: Plan, second: Plan) -> Comparison:
         goals=_goals(first, second),
         items=_sums(first, second, "deliveries", "item_id", "quantity"),
         places=_sums(first, second, "deliveries", "place_id", "quantity"),
+        short=_side_by_side(left[0], left[1], "community_id") if stated else None,
+    )
+
+
+def _compare_rosters(first: Plan, second: Plan) -> Comparison:
+    """Compare who stands where, and who is missing, whose posts count as communities."""
+    stated = first.states("uncovered") and second.states("uncovered")
+    left = [plan["uncovered"].groupby("post_id")["short"].sum() for plan in (first, second)]
+    return Comparison(
+        goals=_goals(first, second),
+        items=_sums(first, second, "roster", "post_id", "number"),
+        places=_sums(first, second, "roster", "worker_id", "minutes"),
         short=_side_by_side(left[0], left[1], "community_id") if stated else None,
     )
 
