@@ -105,8 +105,9 @@ def _beds(plan: Plan, case: Instance) -> dict[str, object]:
 
     arrays = admit_case(case)
     tables = {"waiting": waiting_table, "communities": community_table, "sites": site_table}
-    found = {name: _records(make(plan, arrays)) for name, make in tables.items()}
-    return found | {name: _records(plan[name]) for name in ("openings", "notices", "reasons")}
+    found = {name: make(plan, arrays) for name, make in tables.items()}
+    found |= {name: plan[name] for name in ("openings", "notices", "reasons")}
+    return {name: _records(frame) for name, frame in found.items()}
 
 
 def _shipped(plan: Plan, case: Instance) -> dict[str, object]:
