@@ -18,7 +18,13 @@ from allocator.instance.route_case import RouteCase
 from allocator.models.route.prices import LOCKDOWN, in_force, without
 
 CITY = "city"
-PLANS = ((1, "medical_reserve"), (5, "medical_reserve"), (5, "jiangqiao"), (10, "jiangqiao"))
+# Goods of these stores are small beside a truck, so that routes have many stops.
+PLANS = (
+    (1, "medical_reserve"),
+    (5, "medical_reserve"),
+    (10, "medical_reserve"),
+    (1, "food_reserve"),
+)
 SECONDS = 60.0
 WORKERS = 2
 PLAIN, ALL_RULES, EXPOSURE = "plain", "all-rules", "exposure"
