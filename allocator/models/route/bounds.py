@@ -110,7 +110,8 @@ def earliest(case: RouteCase) -> Floats | None:
     fleet, n = case.vehicles, len(case.stops)
     parts = pieces(case, np.arange(n), np.ones(n))
     whole, found = _whole(case), np.full(n, inf)
-    ways = [shortest_path(np.where(np.isfinite(m), m, 0.0)) for m in case.minutes]
+    lengths = (np.where(np.isfinite(m), m, 0.0) for m in case.minutes)
+    ways = [shortest_path(np.ascontiguousarray(one)) for one in lengths]
     for v in range(len(fleet)):
         way, home, end = ways[fleet.profile[v]], int(fleet.home[v]), int(fleet.end[v])
         stay = np.where(whole, parts.service, 0.0) + fleet.unloading[v]
