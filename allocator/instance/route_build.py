@@ -30,6 +30,9 @@ from allocator.instance.route_pins import PinnedRoute, fixed_routes, pinned_rout
 from allocator.instance.route_stops import stops_of
 from allocator.instance.route_travel import travel
 
+VISITS = 20
+"""Vehicles of each entry for every stop where the policy says that the fleet is free."""
+
 
 def route_case(
     instance: Instance,
@@ -111,7 +114,8 @@ def _case(
     position = np.full(len(net.places.ids), -1, dtype=np.int64)
     position[rows] = np.arange(len(rows))
     dimensions = dimensions_of(net)
-    vehicles, speeds = fleet(instance, found, net.places, position, dimensions, len(drops.ids))
+    most = VISITS * len(drops.ids)
+    vehicles, speeds = fleet(instance, found, net.places, position, dimensions, most)
     service = service_minutes(net, drops, period)
     parts = parts_needed(net, drops, vehicles, service, period)
     if (parts > 1).any():

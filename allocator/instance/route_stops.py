@@ -43,12 +43,7 @@ def stops_of(
     permitted = permits(net, drops.place, period)[:, vehicles.line]
     clock, length = period_clock(net.instance["periods"], period)
     stay = longest_visit(net, drops, vehicles, service, period)
-    people = people_of(net, drops)
-    prize = people * net.days[period - 1]
-    for values, name in ((prize, "prize"), (people, "weight")):
-        stated = said[name].to_numpy(float) * drops.share
-        values[:] = np.where(np.isnan(stated), values, stated)
-    prize[said["required"].to_numpy(object) == True] = np.inf  # noqa: E712
+    prize, weight = _worth(net, drops, said, period)
     policy = net.instance.policy
     met = np.array([policy.contacts_open, policy.contacts_controlled, policy.contacts_sealed])
     return Stops(
@@ -60,7 +55,7 @@ def stops_of(
             begin_windows(spans, length, one) for spans, one in zip(drops.open, stay, strict=True)
         ),
         due=_clock_of(said["due"], clock, np.inf),
-        weight=people,
+        weight=weight,
         prize=prize,
         access=access,
         permitted=permitted,
@@ -69,6 +64,17 @@ def stops_of(
         divisible=np.full(len(drops.ids), policy.split != "never"),
         release=_clock_of(said["ready"], clock, 0.0),
     )
+
+
+def _worth(net: Network, drops: Drops, said: pd.DataFrame, period: int) -> tuple[Floats, Floats]:
+    """Return (n,) prizes and weights of arrival: by the people waiting, or as the table says."""
+    people = people_of(net, drops)
+    found = []
+    for values, name in ((people * net.days[period - 1], "prize"), (people, "weight")):
+        stated = said[name].to_numpy(float) * drops.share
+        found.append(np.where(np.isnan(stated), values, stated))
+    required = said["required"].fillna(False).to_numpy(bool)
+    return np.where(required, np.inf, found[0]), found[1]
 
 
 def _clock_of(column: pd.Series, clock: float, blank: float) -> Floats:
