@@ -1,9 +1,10 @@
 """One start of PyVRP's search that can be carried on, told of other routes, and asked for them.
 
 The search is PyVRP's iterated local search with late acceptance (Burke and Bykov 2017, The late
-acceptance hill-climbing heuristic, EJOR 258(1)). It differs in three ways: penalties begin at the
-price of an average arc instead of at half of the largest, what takes PyVRP tens of thousands of
-iterations; the state outlives a call; routes of good solutions are kept for the pool.
+acceptance hill-climbing heuristic, EJOR 258(1)). It differs in three ways: penalties may begin
+gently, at the price of an average arc instead of at half of the largest, which PyVRP comes down
+from in tens of thousands of iterations; the state outlives a call; routes of good solutions are
+kept for the pool.
 """
 
 from __future__ import annotations
@@ -23,7 +24,9 @@ from pyvrp.search import OPERATORS, LocalSearch, compute_neighbours
 from allocator.models.route.pyvrp_data import Plain, Translated, plain_of, steps_of
 
 HISTORY = 300  # solutions looked back at
-PATIENCE = 20_000  # iterations without a better solution before going back to the best
+PATIENCE = (
+    150_000  # PyVRP's own: iterations without a better solution before going back to the best
+)
 SAMPLE = 10  # iterations between looks at routes for the pool
 NEAR_BEST = 1.02  # cost of a solution whose routes are worth keeping, relative to the best
 POOL = 40_000  # routes kept
@@ -44,7 +47,9 @@ class Limits:
 class Search:
     """A start of the search on one problem."""
 
-    def __init__(self, problem: Translated, seed: int, start: Plain | None = None) -> None:
+    def __init__(
+        self, problem: Translated, seed: int, start: Plain | None = None, gentle: bool = True
+    ) -> None:
         """Build the first solution, from `start` where there is one."""
         self.problem, data = problem, problem.data
         self._rng = RandomNumberGenerator(seed=seed)
@@ -52,7 +57,7 @@ class Search:
         for operator in OPERATORS:
             if operator.supports(data):
                 self._ls.add_operator(operator(data))
-        self._penalties = penalties(data)
+        self._penalties = penalties(data, gentle)
         self.pool: Pool = {}
         self.iterations = self._since_best = 0
         self._history: list[Any] = []
@@ -145,8 +150,11 @@ def route_cost(route: Any) -> int:
     return int(route.distance_cost() + route.duration_cost() + route.fixed_vehicle_cost())
 
 
-def penalties(data: pyvrp.ProblemData) -> PenaltyManager:
-    """Return penalties that begin at the cost of an average arc for an average load or time."""
+def penalties(data: pyvrp.ProblemData, gentle: bool) -> PenaltyManager:
+    """Return penalties that begin at half of the largest, or gently.
+
+    Gently: at the cost of an average arc for an average load or an average time.
+    """
     kinds = data.vehicle_types()
     cost = 1.0 + float(np.mean([_typical(data.distance_matrix(k.profile)) for k in kinds]))
     minutes = 1.0 + float(np.mean([data.duration_matrix(k.profile).mean() for k in kinds]))
@@ -154,8 +162,10 @@ def penalties(data: pyvrp.ProblemData) -> PenaltyManager:
     cost += float(np.mean([k.fixed_cost for k in kinds])) * len(kinds) / data.num_clients
     loads = np.array([client.delivery for client in data.clients()], float).mean(axis=0)
     first = [cost / max(1.0, load) for load in loads]
-    most = max(100_000.0, 100.0 * cost)
-    return PenaltyManager((first, cost / minutes, 1.0), PenaltyParams(max_penalty=most))
+    params = PenaltyParams(max_penalty=max(100_000.0, 100.0 * cost))
+    if not gentle:
+        return PenaltyManager(params.midpoint_penalties(data), params)
+    return PenaltyManager((first, cost / minutes, 1.0), params)
 
 
 def _typical(distances: Any) -> float:
