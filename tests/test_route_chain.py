@@ -13,9 +13,10 @@ from click.testing import CliRunner, Result
 
 from allocator.check import check
 from allocator.cli.main import cli
-from allocator.instance import Instance, load, save
+from allocator.instance import load, save
 from allocator.limits import Limits
 from allocator.plan import Plan, load_plan
+from allocator.report.chain import chain_text
 from allocator.runs import chain
 from allocator.runs.chain import Chain, Chained
 from allocator.runs.chain_factor import arrived, arriving, calibrated
@@ -89,47 +90,17 @@ def test_routes_that_deliver_everything_change_nothing(chained: Chained) -> None
     assert found["critical"] == pytest.approx(first.dispatch.goal("critical").value)
 
 
-def test_a_step_before_dispatch_may_change_the_instance(monkeypatch: pytest.MonkeyPatch) -> None:
-    seen: list[str] = []
-
-    def closed(instance: Instance, limits: Limits, progress: object) -> tuple[Instance, Plan]:
-        gates = instance["gates"].assign(handling_minutes=0.0)
-        made = load_plan("made")
-        return instance.replace(gates=gates), made
-
-    assert call("dispatch", TINY, "--out", "made", "--quiet").exit_code == 0
-    monkeypatch.setattr(chain, "BEFORE", {"staff": closed})
-
-    def keep(name: str, plan: Plan, instance: Instance) -> Plan:
-        seen.append(name)
-        return plan
-
-    found = Chain(TINY, (1,), LIMITS, quiet, "rule", keep).run()
-    assert seen[0] == "staff"
-    assert "staff" in found.plans
-    assert (found.instance["gates"]["handling_minutes"] == 0).all()
-    sent = found.best.dispatch.shipments
-    assert sent.loc[sent["to_id"] == "fir", "quantity"].sum() == pytest.approx(0.0)
-
-
-def test_plan_writes_a_folder_a_plan_and_tells_of_it() -> None:
-    result = call("plan", TINY, "--period", 1, "--router", "rule", "--work-limit", 5, "--quiet")
-    assert result.exit_code == 0, result.output
-    assert "arrives" in result.stdout
-    out = Path("plans/tiny-plan")
-    assert {one.name for one in out.iterdir() if one.is_dir()} >= {"dispatch", "routes-1"}
-    for name in ("dispatch", "routes-1"):
-        assert call("check", out / name).exit_code == 0, name
-
-
-def test_the_envelope_and_what_makes_no_sense() -> None:
-    words = ("--period", 1, "--router", "rule", "--work-limit", 5, "--quiet", "--json")
-    found = json.loads(call("plan", TINY, "--out", "week", *words).stdout)
-    assert found["status"] == "valid"
-    assert set(found["data"]["plans"]) == {"dispatch", "routes-1"}
-    assert found["data"]["periods"][0]["period"] == 1
+def test_what_makes_no_sense_is_refused() -> None:
     assert call("plan", TINY, "--period", 99, "--quiet").exit_code == 2
-    assert call("plan", TINY, "--out", "week/dispatch", "--quiet").exit_code == 2
+    Path("taken").write_text("mine")
+    assert call("plan", TINY, "--out", "taken", "--quiet").exit_code == 2
+
+
+def test_the_chain_in_words(chained: Chained) -> None:
+    text = chain_text(chained.plans, chained.table, chained.best.arrives, chained.notes, 90)
+    assert "arrives" in text
+    assert "Again: the routes took the hours" in text
+    assert max(map(len, text.splitlines())) <= 90
 
 
 def test_an_interrupted_chain_stops_and_keeps_what_was_made(
@@ -178,9 +149,13 @@ def test_a_roster_comes_first_where_there_are_workers_and_posts() -> None:
         ),
     )
     save(case, "town")
-    words = ("--period", 1, "--router", "rule", "--work-limit", 3, "--quiet")
+    words = ("--period", 1, "--router", "rule", "--work-limit", 3, "--quiet", "--json")
     result = call("plan", "town", "--out", "week", *words)
     assert result.exit_code == 0, result.output
+    found = json.loads(result.stdout)
+    assert found["status"] == "valid"
+    assert set(found["data"]["plans"]) == {"staff", "dispatch", "routes-1"}
+    assert found["data"]["periods"][0]["period"] == 1
     gates = load("week/instance")["gates"].set_index(["community_id", "period"])
     assert gates.loc[("fir", 1), "handling_minutes"] == 120
     for name in ("staff", "dispatch", "routes-1"):
