@@ -50,6 +50,9 @@ def test_the_command_writes_a_plan_that_is_judged_again(tmp_path: Path) -> None:
     assert allocator.check(out).ok
     assert run("check", str(out)).exit_code == 0
     assert "CROWDED_OUT" in run("explain", str(out)).output
+    same = run("compare", str(out), str(out), "--instance", str(case))
+    assert same.exit_code == 0
+    assert "Patients by site" in same.output
     text = run("admit", str(case), "--out", str(out), "--fail-on", "shortage")
     assert text.exit_code == 7
     assert "goes to" in text.output

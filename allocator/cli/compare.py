@@ -38,7 +38,8 @@ ROSTERED = (
     "Minutes by worker, largest differences",
     "people missing, by post",
 )
-TITLES = {"preposition": RESERVES, "route": ROUTED, "staff": ROSTERED}
+BEDS = ("Patients by class", "Patients by site, largest differences", "patient-periods of waiting")
+TITLES = {"admit": BEDS, "preposition": RESERVES, "route": ROUTED, "staff": ROSTERED}
 
 
 @click.command()
@@ -88,6 +89,8 @@ def _judged(plans: list[Plan], instance: Path) -> list[Plan]:
 def _judged_tables(plan: Plan, verdict: Verdict) -> dict[str, pd.DataFrame]:
     if plan.decision == "route":
         return {}
+    if plan.decision == "admit":
+        return dict(verdict.tables)
     if plan.decision == "staff":
         return {"uncovered": verdict.tables["uncovered"]}
     if plan.decision != "preposition":

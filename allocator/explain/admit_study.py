@@ -108,7 +108,7 @@ class Study:
         program = AdmitProgram(case)
         cost = _waiting_cost(program, group)
         left = max(0.0, self.deadline - time.monotonic())
-        outcome = Session(program.program).minimise(cost, left)
+        outcome = Session(program.program).minimise(cost, left, crossover=False)
         return outcome.value if outcome.termination == "completed" else None
 
     def _impossible(self, group: Group, alone: float) -> AdmitReason:

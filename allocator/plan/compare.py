@@ -20,7 +20,8 @@ class Comparison:
     `short` person-days short by community, summed over items, where both plans state shortages.
     Of plans of reserves: units in reserve by item and by site, and units short by community on
     average over the scenarios, where both say what they do in them. Of routes: units delivered by
-    item and by place, and units left behind by place.
+    item and by place, and units left behind by place. Of beds: patients by class and by site, and
+    patient-periods of waiting by place.
     """
 
     goals: pd.DataFrame
@@ -62,6 +63,8 @@ def compare_plans(first: Plan, second: Plan) -> Comparison:
         return _compare_reserves(first, second)
     if first.decision == "route":
         return _compare_routes(first, second)
+    if first.decision == "admit":
+        return _compare_beds(first, second)
     if first.decision == "staff":
         return _compare_rosters(first, second)
     stated = first.states("shortages") and second.states("shortages")
@@ -106,6 +109,17 @@ def _compare_rosters(first: Plan, second: Plan) -> Comparison:
         items=_sums(first, second, "roster", "post_id", "number"),
         places=_sums(first, second, "roster", "worker_id", "minutes"),
         short=_side_by_side(left[0], left[1], "community_id") if stated else None,
+    )
+
+
+def _compare_beds(first: Plan, second: Plan) -> Comparison:
+    """Compare patients by class and by site, and patient-periods of waiting by place."""
+    stated = first.states("waiting") and second.states("waiting")
+    return Comparison(
+        goals=_goals(first, second),
+        items=_sums(first, second, "admissions", "severity", "number"),
+        places=_sums(first, second, "admissions", "site_id", "number"),
+        short=_sums(first, second, "waiting", "community_id", "number") if stated else None,
     )
 
 
