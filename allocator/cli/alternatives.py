@@ -41,6 +41,7 @@ PATH = click.Path(path_type=Path)
 @click.option("--terms", default="distance,exposure", show_default=True, help="The two terms.")
 @click.option("--points", default=9, show_default=True, help="Searches at most.")
 @click.option("--prices", "rules", is_flag=True, help="Also what each rule costs.")
+@click.option("--router", default="", metavar="NAME", help="Which router.  [default: the policy]")
 @click.option("--out", type=PATH, help="Folder for the plans of the curve.")
 @click.option("--time-limit", metavar="S", help="Wall clock of the run: 90, 15m or 1h.")
 @click.option("--work-limit", metavar="N", help="Iterations of every search.")
@@ -56,6 +57,7 @@ def alternatives(
     terms: str,
     points: int,
     rules: bool,
+    router: str,
     out: Path | None,
     assignments: tuple[str, ...],
     quiet: bool,
@@ -73,7 +75,8 @@ def alternatives(
 
         case = case_of(request)
         limits = limits_of(chosen, time.monotonic() - began)
-        found = weigh(case, plan, period, limits, progress, (pair[0], pair[1]), points, rules)
+        wanted = (pair[0], pair[1])
+        found = weigh(case, plan, period, limits, progress, wanted, points, rules, router)
     paths = _written(found, request) if out else []
     return _reply(found, paths)
 

@@ -61,6 +61,7 @@ def weigh(
     terms: tuple[str, str] = ("distance", "exposure"),
     points: int = exposure.POINTS,
     rules: bool = False,
+    router: str = "",
 ) -> Weighed:
     """Search the curve of two terms, and with `rules` the price of each rule, half the time each.
 
@@ -87,7 +88,8 @@ def weigh(
         progress({"stage": "curve", "goals": {name: point.values[name] for name in terms}})
 
     share = None if limits.seconds is None else limits.seconds / (2 if rules else 1)
-    budget = exposure.Limits(share, limits.seed, limits.workers or 1, limits.work)
+    router = router or orders.case.router
+    budget = exposure.Limits(share, limits.seed, limits.workers or 1, limits.work, router)
     try:
         found = exposure.curve(orders.case, budget, terms, points, hear)
         stopped = False
