@@ -36,7 +36,7 @@ def case_of(day: int, store: str) -> RouteCase:
     from allocator.generate.shanghai import shanghai_2022
     from allocator.instance.route_build import route_case
 
-    case = route_case(shanghai_2022("jiedao"), None, day)
+    case = route_case(shanghai_2022("jiedao", routes=True), None, day)
     if store != CITY:
         case = of_store(case, case.places.index(store))
     return case.replace(goals=goals("distance", ((1.0, "distance"),)))
