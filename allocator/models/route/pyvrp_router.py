@@ -110,7 +110,6 @@ class Attempts:
         """Translate the case."""
         self.case, self.pieces, self.seed, self.workers = case, pieces, seed, workers
         self.best, self.hard = best, translate(case, pieces)
-        self.cost = inf
 
     def run(self, seconds: float | None, iterations: int | None) -> None:
         """Search until the limits."""
@@ -118,9 +117,8 @@ class Attempts:
         found = self._search(self.hard, False, seconds, iterations)
         if found.cost < inf and not _misses(self.hard, found):
             return
-        spent = min(1.0, TRIAL)
         left = None if seconds is None else seconds - (time.perf_counter() - began)
-        rest = None if iterations is None else int(iterations * (1 - spent))
+        rest = None if iterations is None else int(iterations * (1 - TRIAL))
         if left is None or left > 0:
             soft = translate(self.case, self.pieces, soft=True)
             self._search(soft, True, left, rest)

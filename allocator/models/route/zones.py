@@ -30,7 +30,9 @@ from allocator.models.route.split import cut_stops, new_pieces
 
 SIZE = 220  # visits of a zone, about; half of it where they are cut into pieces
 SPAN = 6.0  # seconds of a zone
+SEARCHED = 0.8  # of the time left; the rest is for building zones and putting them together
 STEPS = 1500  # iterations of a zone where nothing but the iterations is limited
+SPARE = 2.0  # seconds too few for a round
 LARGE = 500  # visits from which on a case is searched by zones
 LEAST = 1e-6
 
@@ -58,7 +60,7 @@ def improve(
     dice, done = np.random.default_rng(seed), 0
     with opened(workers, seconds) as where:
         placed = where.place(int, [(number,) for number in range(where.count)])
-        while (end is None or time.perf_counter() < end) and done < (iterations or np.inf):
+        while (end is None or time.perf_counter() + SPARE < end) and done < (iterations or np.inf):
             zones = divided(case, routes, dice)
             limits = _limits(end, iterations, done, len(zones), len(placed))
             works = [Work(zone, int(dice.integers(2**31)), limits) for zone in zones]
@@ -112,7 +114,8 @@ def _limits(
     if end is None:
         return Limits(1e9, steps if steps is not None else STEPS)
     turns = -(-zones // workers)
-    return Limits(max(0.0, min(SPAN, (end - time.perf_counter()) / turns)), steps)
+    left = SEARCHED * (end - time.perf_counter()) / turns
+    return Limits(max(0.0, min(SPAN, left)), steps)
 
 
 def divided(case: RouteCase, routes: Routes, dice: np.random.Generator) -> list[Part]:
