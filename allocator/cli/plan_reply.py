@@ -101,7 +101,8 @@ def _routes(plan: Plan, case: Instance) -> dict[str, object]:
 
 def _beds(plan: Plan, case: Instance) -> dict[str, object]:
     from allocator.instance.admit_case import admit_case
-    from allocator.report.admit import community_table, site_table, waiting_table
+    from allocator.report.admit import community_table, waiting_table
+    from allocator.report.admit_sites import site_table
 
     arrays = admit_case(case)
     tables = {"waiting": waiting_table, "communities": community_table, "sites": site_table}

@@ -8,8 +8,9 @@ import pandas as pd
 from allocator.instance import Instance
 from allocator.instance.admit_case import AdmitCase, admit_case
 from allocator.plan import Plan, plan_table
+from allocator.report.admit_sites import chance_of, site_lines
 from allocator.report.layout import Column, table, wrap
-from allocator.report.words import TOLD, count, goal_amount, goal_words, label, number, percent
+from allocator.report.words import TOLD, count, goal_amount, goal_words, label, number
 
 MOST = 20
 WORST = 5
@@ -71,15 +72,10 @@ def _compared_lines(plan: Plan, width: int) -> list[str]:
 # -- who waits ---------------------------------------------------------------------------------
 
 
-def _chance(case: AdmitCase, rows: pd.DataFrame) -> np.ndarray:
-    at = pd.Index(case.scenarios).get_indexer(pd.Index(rows["scenario_id"]))
-    return np.asarray(case.probability[at])
-
-
 def _mean_waiting(plan: Plan, case: AdmitCase) -> pd.DataFrame:
     """Return the rows of waiting with the mean number and patient-days over the scenarios."""
     rows = plan["waiting"]
-    mean = rows["number"].to_numpy(float) * _chance(case, rows)
+    mean = rows["number"].to_numpy(float) * chance_of(case, rows)
     days = mean * case.days[rows["period"].to_numpy(np.int64) - 1]
     return rows.assign(mean=mean, days=days)
 
@@ -165,7 +161,7 @@ def community_table(plan: Plan, case: AdmitCase) -> pd.DataFrame:
     days = outside.groupby("community_id")["days"].sum().reindex(case.origins.ids).fillna(0.0)
     patients = np.tensordot(case.probability, case.arrivals.sum(axis=(2, 3)), axes=1)
     rows = plan["admissions"]
-    rows = rows.assign(mean=rows["number"].to_numpy(float) * _chance(case, rows))
+    rows = rows.assign(mean=rows["number"].to_numpy(float) * chance_of(case, rows))
     totals = rows.groupby(["community_id", "site_id"], as_index=False).agg(
         mean=("mean", "sum"), first=("period", "min"), last=("period", "max")
     )
@@ -219,71 +215,6 @@ def community_lines(plan: Plan, case: AdmitCase, width: int) -> list[str]:
     return lines + wrap(
         f"{more}notices.csv says for every place which site, which class, when.", width
     )
-
-
-# -- beds in use -------------------------------------------------------------------------------
-
-
-def site_table(plan: Plan, case: AdmitCase) -> pd.DataFrame:
-    """Return one row a site: site_id, name, beds and occupied at most, occupied and beds at end."""
-    rows = plan["occupancy"]
-    used = rows["occupied"].to_numpy(float) * _chance(case, rows)
-    by_day = (
-        rows.assign(used=used)
-        .pivot_table(
-            index="site_id", columns="period", values="used", aggfunc="sum", fill_value=0.0
-        )
-        .reindex(index=case.sites.ids, columns=range(1, case.periods + 1), fill_value=0.0)
-    )
-    beds = _beds(plan, case)
-    return pd.DataFrame(
-        {
-            "site_id": case.sites.ids,
-            "name": case.sites.names,
-            "beds": beds.max(axis=1),
-            "occupied": by_day.max(axis=1).to_numpy(float),
-            "end": by_day[case.periods].to_numpy(float),
-            "end_beds": beds[:, -1],
-        }
-    )
-
-
-def _beds(plan: Plan, case: AdmitCase) -> np.ndarray:
-    """Return the beds of each site and period with the wards the plan opens."""
-    beds = np.zeros((len(case.sites), case.periods))
-    np.add.at(beds, case.pools.site, case.pools.beds)
-    for ward, period in zip(plan["openings"]["ward_id"], plan["openings"]["period"], strict=True):
-        at, surge = list(case.surge.ids).index(ward), case.surge
-        first, last = int(period) - 1 + int(surge.lead[at]), int(surge.closes[at]) + 1
-        beds[surge.site[at], first:last] += surge.beds[at]
-        if surge.taken_from[at] >= 0:
-            beds[surge.site[at], int(period) - 1 : last] -= surge.beds[at]
-    return beds
-
-
-def site_lines(plan: Plan, case: AdmitCase, width: int) -> list[str]:
-    """Return how full the sites are, the largest first."""
-    found = site_table(plan, case).sort_values("beds", ascending=False, kind="stable")
-    columns = (
-        Column("Site"),
-        Column("beds at most", right=True),
-        Column("in use at most", right=True),
-        Column("in use at the end", right=True),
-        Column("free at the end", right=True),
-    )
-    rows = [
-        (
-            label(str(row["site_id"]), str(row["name"])),
-            number(row["beds"]),
-            number(round(row["occupied"], 1)),
-            number(round(row["end"], 1)),
-            percent(1 - row["end"] / row["end_beds"]) if row["end_beds"] > 0 else "-",
-        )
-        for row in found.head(MOST).to_dict("records")
-    ]
-    rest = len(found) - MOST
-    more = wrap(f"and {count(rest, 'site')} more: see occupancy.csv", width) if rest > 0 else []
-    return [*table(columns, rows, width), *more]
 
 
 def opening_lines(plan: Plan, width: int) -> list[str]:
