@@ -19,6 +19,7 @@ from allocator.models.route.pieces import Pieces, missing, pieces
 from allocator.models.route.routes import Route, Routes, Trip, numbered
 
 FINE = 100  # steps of a minute, of a unit of load, and of what a goal counts, in cases not whole
+GOAL = 1000  # steps of one unit of a goal
 MOST_RELOADS = 3  # times the number of vehicles
 
 

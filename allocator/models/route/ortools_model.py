@@ -9,14 +9,11 @@ from typing import Any
 import numpy as np
 from ortools.constraint_solver import pywrapcp
 
-from allocator.engine.program import Floats, Ints
+from allocator.engine.program import Ints
 from allocator.instance.goals import GoalSpec
-from allocator.models.route.goals import REQUIRED, reached, slack
 from allocator.models.route.measure import Measure, measure
-from allocator.models.route.ortools_data import FINE, Nodes
-
-GOAL = 1000  # steps of one unit of a goal
-FREE = frozenset({REQUIRED, "unserved"})  # what penalties of unserved stops count
+from allocator.models.route.ortools_data import FINE, GOAL, Nodes
+from allocator.models.route.ortools_held import hold
 
 
 class Model:
@@ -45,7 +42,7 @@ class Model:
         self._gates()
         self._objective()
         for earlier, known in held:
-            self._hold(earlier, known)
+            hold(self, earlier, known)
 
     # -- rules ---------------------------------------------------------------------------------
 
@@ -247,79 +244,6 @@ class Model:
         each += prices.arrival * minutes * max(1.0, weight)
         each += (prices.contact[None] * self.nodes.parts.contacts[:, None]).max(initial=0.0)
         return float(each * GOAL + GOAL)
-
-    # -- earlier goals -------------------------------------------------------------------------
-
-    def _hold(self, goal: GoalSpec, known: dict[str, float]) -> None:
-        """Add the limit of an earlier goal: its value plus numerical slack."""
-        value = reached(goal, known)
-        rest = [(weight, name) for weight, name in goal.terms if name not in FREE]
-        if not rest:
-            return  # what is unserved keeps its penalties
-        if rest == [(1.0, "latest_arrival")]:
-            most = self.nodes.down(value + slack(value))
-            for index in self.index[: len(self.nodes.parts)]:
-                if self.time.CumulVar(index).Min() > most:
-                    self.solver.Add(self.routing.ActiveVar(index) == 0)
-                else:
-                    self.time.CumulVar(index).SetMax(most)
-        elif rest == [(1.0, "longest_work")]:
-            for number in range(len(self.nodes.vehicle)):
-                most = self.nodes.down(value + slack(value))
-                self.time.SetSpanUpperBoundForVehicle(most, number)
-        elif rest == [(1.0, "vehicles")]:
-            self.routing.SetMaximumNumberOfActiveVehicles(round(value))
-        else:
-            limit = sum(weight * known[name] for weight, name in rest)
-            parts = [part for weight, name in rest for part in self._counted(weight, name)]
-            rounding = 2.0 * len(parts)  # each rounded to a step
-            most = int(np.floor((limit + slack(limit)) * GOAL + rounding))
-            if parts:
-                self.solver.Add(self.solver.Sum(parts) <= most)
-
-    def _counted(self, weight: float, name: str) -> list[Any]:
-        """Return a term as expressions, in steps of the goal; none where it cannot be counted."""
-        if name in ("arrivals", "tardiness"):
-            return self._waits(weight, name)
-        if name not in ("cost", "distance", "duration", "vehicles"):
-            return []
-        fleet, found = self.case.vehicles, []
-        for number, v in enumerate(self.nodes.vehicle.tolist()):
-            start, end = self.routing.Start(number), self.routing.End(number)
-            used = self.routing.ActiveVehicleVar(number)
-            money = weight if name == "cost" else 0.0
-            km = money * fleet.per_km[v] + (weight if name == "distance" else 0.0)
-            minute = money * fleet.per_hour[v] / 60 + (weight if name == "duration" else 0.0)
-            fixed = money * (fleet.fixed[v] + fleet.per_trip[v])
-            fixed += weight if name == "vehicles" else 0.0
-            if km:
-                found.append(self.far.CumulVar(end) * int(km * GOAL / FINE))
-            if minute:
-                span = self.time.CumulVar(end) - self.time.CumulVar(start)
-                found.append(span * int(minute * GOAL / self.nodes.steps))
-            if fixed:
-                found.append(used * int(fixed * GOAL))
-        trips = weight * fleet.per_trip * GOAL if name == "cost" else np.zeros(len(fleet))
-        for node in range(len(self.nodes.parts), self.nodes.start(0)):
-            each = int(trips[self.nodes.reload[node - len(self.nodes.parts)]])
-            if each:
-                found.append(self.routing.ActiveVar(self.index[node]) * each)
-        return found
-
-    def _waits(self, weight: float, name: str) -> list[Any]:
-        parts: Floats = self.nodes.parts.weight
-        due = self.case.stops.due[self.nodes.parts.stop]
-        found = []
-        for node in np.flatnonzero(parts > 0).tolist():
-            index = self.index[node]
-            late = self.time.CumulVar(index)
-            if name == "tardiness":
-                if not np.isfinite(due[node]):
-                    continue
-                late = self.solver.Max(late - self.nodes.down(float(due[node])), 0)
-            each = int(weight * parts[node] * GOAL / self.nodes.steps)
-            found.append(late * self.routing.ActiveVar(index) * each)
-        return found
 
     def routes(self) -> list[list[int]]:
         """Return the nodes of each vehicle in the solution at hand."""

@@ -17,7 +17,8 @@ from allocator.models.route.by_rule import by_rule
 from allocator.models.route.capabilities import Report
 from allocator.models.route.goals import DEFAULT, better, ordered, values
 from allocator.models.route.ortools_data import nodes_of
-from allocator.models.route.ortools_model import FREE, Model
+from allocator.models.route.ortools_held import FREE
+from allocator.models.route.ortools_model import Model
 from allocator.models.route.repair import repaired
 from allocator.models.route.routes import Routes
 
