@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -189,3 +190,14 @@ def test_every_rule_has_a_planted_violation() -> None:
 def test_everything_is_told_at_once() -> None:
     verdict = judged([one("crowd", "ward", 1, "day"), one("bob", "watch", 2, "night")])
     assert {"skill", "available", "minimum", "hours_min"} <= set(verdict.table["family"])
+
+
+def test_the_page_has_every_rule() -> None:
+    page = Path(__file__).parents[1] / "docs" / "violations.md"
+    text = page.read_text(encoding="utf-8")
+    own = [rule for rule in rules("staff").values() if rule.code.startswith(("V85", "V86", "V87"))]
+    assert len(own) == 24
+    missing = [
+        rule.code for rule in own if f"| {rule.code} | {rule.family} | {rule.rule}" not in text
+    ]
+    assert not missing

@@ -15,12 +15,12 @@ from allocator.engine.program import Floats, Program
 from allocator.engine.session import Outcome, Session
 from allocator.models.staff.model import StaffModel
 
-EXACT = 0.6  # of the seconds of a goal, for the exact search
+EXACT = 0.5  # of the seconds of a goal, for the exact search
 GOAL = 0.6  # of the seconds left, for a goal that is not the last
 ROUND_SECONDS = 3.0
-ROUND_WORK = 2000  # nodes of a round
+ROUND_WORK = 100  # nodes of a round
 ROUNDS = 10**6
-ROUNDS_BY_WORK = 100  # rounds a goal when work is limited
+ROUNDS_BY_WORK = 20  # rounds a goal when work is limited
 
 
 @dataclass
