@@ -17,8 +17,8 @@ from allocator.engine.session import Outcome, Session
 from allocator.models.route.pyvrp_data import Plain, Translated
 from allocator.models.route.pyvrp_search import Pool
 
-COLUMNS = 2_000  # most columns of the program with whole numbers
-NODES = 20  # of branch and bound where the work is limited, not the time
+COLUMNS = 1_000  # most columns of the program with whole numbers
+NODES = 5  # of branch and bound where the work is limited, not the time
 
 
 @dataclass(frozen=True)
