@@ -10,7 +10,6 @@ import numpy as np
 from allocator.instance.lanes import Bools, Ints
 from allocator.instance.staff_case import StaffCase
 
-
 NOISE = 1e-9
 
 
