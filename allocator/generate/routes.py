@@ -50,8 +50,9 @@ def _filled(table: pd.DataFrame, texts: dict[str, str]) -> pd.DataFrame:
 
 def _gates(table: pd.DataFrame, figures: Figures, together: float) -> pd.DataFrame:
     hours = {name: clock(figures("gate", name)) for name in ("opens", "closes")}
-    hands = np.maximum(figures("gate", "hands"), table["handling_minutes"] / together)
-    return _filled(table, hours).assign(hands=table["hands"].fillna(hands.round(1)))
+    hands = np.maximum(figures("gate", "hands"), table["handling_minutes"] / together).round(1)
+    given = table["hands"]
+    return _filled(table, hours).assign(hands=np.where(given.isna(), hands, given))
 
 
 def _vehicles(table: pd.DataFrame, figures: Figures) -> pd.DataFrame:
