@@ -23,7 +23,7 @@ NODES = 5  # of branch and bound where the work is limited, not the time
 
 @dataclass(frozen=True)
 class Combination:
-    """What the pool gives: a solution and its cost, and whether it was proven best of the pool."""
+    """A solution and its cost, and whether it is proven best of the columns tried."""
 
     plain: Plain
     cost: float
