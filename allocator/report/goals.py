@@ -25,9 +25,10 @@ OTHERS = {
 }
 NOISE = 1e-5
 NOTE = (
-    "Bound: no plan over these lanes is better, as the solver claims; for a later goal, with the"
+    "Bound: no plan{scope} is better, as the solver claims; for a later goal, with the"
     " earlier goals at their values."
 )
+OVER_LANES = ("dispatch", "preposition")  # decisions whose bounds hold for the lanes there are
 
 
 def goals_lines(plan: Plan, width: int) -> list[str]:
@@ -48,7 +49,9 @@ def goals_lines(plan: Plan, width: int) -> list[str]:
         for place, goal in enumerate(plan.goals, start=1)
     ]
     bounded = any(goal.bound is not None for goal in plan.goals)
-    return [*table(columns, rows, width), *(wrap(NOTE, width) if bounded else [])]
+    scope = " over these lanes" if plan.decision in OVER_LANES else ""
+    note = wrap(NOTE.format(scope=scope), width) if bounded else []
+    return [*table(columns, rows, width), *note]
 
 
 def _short_name(name: str) -> str:
