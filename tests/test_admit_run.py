@@ -61,7 +61,7 @@ def test_the_command_writes_a_plan_that_is_judged_again(tmp_path: Path) -> None:
 def test_an_instance_without_patients_is_refused() -> None:
     with pytest.raises(allocator.UsageError) as caught:
         allocator.admit(ROOT / "instances" / "tiny")
-    assert caught.value.faults[0].code == "E2341"
+    assert caught.value.faults[0].code == "E2361"
 
 
 def test_more_in_beds_than_beds_is_proven_impossible() -> None:

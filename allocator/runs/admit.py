@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, cast
@@ -16,7 +16,7 @@ from allocator.doctor.beds import bed_findings
 from allocator.engine.child import Child
 from allocator.engine.ordered import StageResult
 from allocator.engine.solvers import solvers
-from allocator.errors import AllocatorError, ImpossibleError, NoPlanError, UsageError
+from allocator.errors import ImpossibleError, UsageError
 from allocator.explain.admit import admit_reasons
 from allocator.instance import Instance, instance_hash, load
 from allocator.instance.admit_case import admit_case
@@ -29,8 +29,8 @@ from allocator.models.dispatch.results import proven
 from allocator.plan import GoalResult, Plan, Status
 from allocator.plan.status import Termination
 from allocator.report.admit import notices
+from allocator.runs.searching import Progress, Searching
 
-Progress = Callable[[Mapping[str, Any]], None]
 WORK = "allocator.models.admit.work:work"
 SCOPE_FIRST = "all plans over these ways and beds"
 SCOPE_OFFERED = "plans in which nobody waits longer than in the beds of the district alone"
@@ -41,7 +41,7 @@ SEARCHED = 0.85  # of the time left, for the search itself
 NOISE = 5e-5  # of a goal: less decides nothing
 
 
-class Admit:
+class Admit(Searching):
     """One run of beds; `run` is its table of contents."""
 
     def __init__(self, instance: Instance | str | Path, limits: Limits, progress: Progress) -> None:
@@ -53,14 +53,6 @@ class Admit:
         self.seconds: dict[str, float] = {}
         self.complaint = ""
         self._mark("load")
-
-    def _mark(self, phase: str) -> None:
-        self.seconds[phase] = time.monotonic() - self.began - sum(self.seconds.values())
-
-    def _left(self) -> float | None:
-        if self.limits.seconds is None:
-            return None
-        return max(0.0, self.limits.seconds - (time.monotonic() - self.began))
 
     def run(self) -> Plan:
         """Examine, start the solver, make a plan by rule meanwhile, wait, judge, explain."""
@@ -78,7 +70,7 @@ class Admit:
                 "the instance has no patients",
                 where="patients",
                 action="fill in patients, care and beds; see: allocator schema patients",
-                code="E2341",
+                code="E2361",
             )
         faults = [one.fault() for one in bed_findings(self.instance) if one.level == "error"]
         if faults:
@@ -105,29 +97,6 @@ class Admit:
         self._mark("first plan")
         self.progress({"stage": "first plan", "goals": by_name(plan)})
         return plan
-
-    def _wait(self, child: Child, first: Plan) -> tuple[str, Answer | None]:
-        """Wait for the child until just enough time is left to judge and write."""
-        deadline = None
-        if self.limits.seconds is not None:
-            kept = min(2 * self.seconds["first plan"], 0.2 * self.limits.seconds)
-            deadline = self.began + self.limits.seconds - kept
-        try:
-            termination = child.wait(deadline, self.progress)
-        except KeyboardInterrupt:
-            child.kill()
-            termination = "interrupted"
-        answer = cast(Answer | None, child.best())
-        if termination == "error":
-            if child.error() is not None:
-                raise cast(AllocatorError, child.error())
-            self.complaint = child.complaint()
-            if answer is None and first.status.plan != "valid":
-                raise NoPlanError.because(
-                    "the solver stopped without a plan", value=self.complaint, code="E5002"
-                )
-        self._mark("solve")
-        return termination, answer
 
     def _choose(self, first: Plan, answer: Answer | None, termination: str) -> Plan:
         """Return the plan that is best in the order of the goals, with what is proven."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, cast
@@ -14,7 +14,7 @@ from allocator._version import __version__
 from allocator.doctor.reserves import reserve_findings
 from allocator.engine.child import Child
 from allocator.engine.solvers import solvers
-from allocator.errors import AllocatorError, ImpossibleError, NoPlanError, UsageError
+from allocator.errors import ImpossibleError, UsageError
 from allocator.explain import reserve_reasons
 from allocator.instance import Instance, load
 from allocator.instance.futures import ReserveCase, reserve_case
@@ -28,8 +28,8 @@ from allocator.plan import GoalResult, Plan, Status
 from allocator.plan.status import Termination
 from allocator.runs.preposition_compare import evaluated, stage_of, yardsticks
 from allocator.runs.preposition_judged import by_name, by_rule, goal_results, judged, values
+from allocator.runs.searching import Progress, Searching
 
-Progress = Callable[[Mapping[str, Any]], None]
 METHODS = ("auto", "extensive", "benders")
 WORKERS = 2  # a fixed number, so that a plan does not hang on the machine
 REASONS = 12  # places and items explained with the plan
@@ -38,7 +38,7 @@ COMPARED = 0.1  # of the time, kept to value what the plan is compared with
 WORK = "allocator.models.preposition.work:work"
 
 
-class Preposition:
+class Preposition(Searching):
     """One run of pre-positioning; `run` is its table of contents."""
 
     def __init__(
@@ -66,9 +66,6 @@ class Preposition:
         self.seconds: dict[str, float] = {}
         self.complaint = ""
         self._mark("load")
-
-    def _mark(self, phase: str) -> None:
-        self.seconds[phase] = time.monotonic() - self.began - sum(self.seconds.values())
 
     def run(self) -> Plan:
         """Read the scenarios, start the solver, make a plan meanwhile, wait, judge, compare."""
@@ -103,11 +100,6 @@ class Preposition:
             "workers": self.cluster,
         }
 
-    def _left(self) -> float | None:
-        if self.limits.seconds is None:
-            return None
-        return max(0.0, self.limits.seconds - (time.monotonic() - self.began))
-
     # -- a plan without a solver ---------------------------------------------------------------
 
     def _first_plan(self) -> Plan:
@@ -130,29 +122,9 @@ class Preposition:
 
     # -- the solver ----------------------------------------------------------------------------
 
-    def _wait(self, child: Child, first: Plan) -> tuple[str, Answer | None]:
-        """Wait for the child until just enough time is left to judge, compare and write."""
-        deadline = None
-        if self.limits.seconds is not None:
-            kept = min(self.seconds_to_judge, 0.5 * self.limits.seconds)
-            kept += COMPARED * self.limits.seconds
-            deadline = self.began + self.limits.seconds - kept
-        try:
-            termination = child.wait(deadline, self.progress)
-        except KeyboardInterrupt:
-            child.kill()
-            termination = "interrupted"
-        answer = child.best()
-        if termination == "error":
-            if child.error() is not None:
-                raise cast(AllocatorError, child.error())
-            self.complaint = child.complaint()
-            if answer is None and not _valid(first):
-                raise NoPlanError.because(
-                    "the solver stopped without a plan", value=self.complaint, code="E5002"
-                )
-        self._mark("solve")
-        return termination, answer
+    def _kept(self, limit: float) -> float:
+        """Return the seconds of the limit kept to judge, compare and write."""
+        return min(self.seconds_to_judge, 0.5 * limit) + COMPARED * limit
 
     def _choose(self, first: Plan, answer: Answer | None, termination: str) -> Plan:
         """Return the plan that is best in the order of the goals, judged, with what is proven."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, cast
@@ -13,7 +12,7 @@ import pandas as pd
 from allocator._version import __version__
 from allocator.engine.child import Child
 from allocator.engine.solvers import solvers
-from allocator.errors import AllocatorError, ImpossibleError, NoPlanError, UsageError
+from allocator.errors import ImpossibleError, UsageError
 from allocator.explain.staff import impossible_faults, staff_reasons
 from allocator.instance import Instance, load
 from allocator.instance.schema import settings
@@ -24,9 +23,9 @@ from allocator.models.dispatch.results import proven
 from allocator.models.staff.greedy import by_rule
 from allocator.plan import GoalResult, Plan, Status, load_plan
 from allocator.plan.status import Termination
+from allocator.runs.searching import Progress, Searching
 from allocator.runs.staff_judged import by_name, goal_results, judged, values
 
-Progress = Callable[[Mapping[str, Any]], None]
 METHODS = ("auto", "mip", "cpsat")
 WORK = "allocator.models.staff.work:work"
 SEARCHED = 0.85  # of the time left, for the search itself
@@ -34,7 +33,7 @@ REASONS, REASON_SECONDS = 8, 20.0  # posts explained with the roster, and what t
 CONFLICT_SECONDS = 60.0
 
 
-class Staff:
+class Staff(Searching):
     """One run of staffing; `run` is its table of contents."""
 
     def __init__(
@@ -62,14 +61,6 @@ class Staff:
         self.seconds: dict[str, float] = {}
         self.complaint = ""
         self._mark("load")
-
-    def _mark(self, phase: str) -> None:
-        self.seconds[phase] = time.monotonic() - self.began - sum(self.seconds.values())
-
-    def _left(self) -> float | None:
-        if self.limits.seconds is None:
-            return None
-        return max(0.0, self.limits.seconds - (time.monotonic() - self.began))
 
     def run(self) -> Plan:
         """Make a roster by rule, search from there, judge, explain."""
@@ -106,29 +97,6 @@ class Staff:
             "start": first["roster"] if first.status.plan == "valid" else None,
             "earlier": self.earlier,
         }
-
-    def _wait(self, child: Child, first: Plan) -> tuple[str, Answer | None]:
-        """Wait for the child until just enough time is left to judge and write."""
-        deadline = None
-        if self.limits.seconds is not None:
-            kept = min(2 * self.seconds["first plan"], 0.2 * self.limits.seconds)
-            deadline = self.began + self.limits.seconds - kept
-        try:
-            termination = child.wait(deadline, self.progress)
-        except KeyboardInterrupt:
-            child.kill()
-            termination = "interrupted"
-        answer = cast(Answer | None, child.best())
-        if termination == "error":
-            if child.error() is not None:
-                raise cast(AllocatorError, child.error())
-            self.complaint = child.complaint()
-            if answer is None and first.status.plan != "valid":
-                raise NoPlanError.because(
-                    "the solver stopped without a roster", value=self.complaint, code="E5002"
-                )
-        self._mark("solve")
-        return termination, answer
 
     def _choose(self, first: Plan, answer: Answer | None, termination: str) -> Plan:
         """Return the roster that is best in the order of the goals, with what is proven."""
