@@ -14,12 +14,13 @@ from allocator.instance.variant import recorded
 from allocator.limits import Limits
 from allocator.plan import Plan, load_plan
 from allocator.runs.admit import Admit
-from allocator.runs.dispatch import Dispatch, Progress
+from allocator.runs.dispatch import Dispatch
 from allocator.runs.preposition import Preposition
 from allocator.runs.preposition_worth import Asked, Assessment, Evaluation
 from allocator.runs.preposition_worth import assess as assessed
 from allocator.runs.preposition_worth import evaluate as evaluated
 from allocator.runs.route import Routing
+from allocator.runs.searching import Progress
 from allocator.runs.staff import Staff
 
 EXPLAIN_SECONDS = 300.0

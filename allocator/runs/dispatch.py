@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, cast
@@ -27,8 +27,7 @@ from allocator.models.dispatch.results import goal_results, proven
 from allocator.models.dispatch.whole_trips import whole_trips
 from allocator.plan import GoalResult, Plan, Status, load_plan
 from allocator.plan.status import PlanState, Termination
-
-Progress = Callable[[Mapping[str, Any]], None]
+from allocator.runs.searching import Progress, Searching
 
 WORKERS = 2  # by default: one for the goals, one for what can be known beside them
 REASONS = 12  # shortages explained with the plan; the rest on demand
@@ -36,7 +35,7 @@ REASON_SECONDS = 60.0  # far more than they take: what a clock cuts is not repro
 EXPLAIN_SECONDS = 300.0
 
 
-class Dispatch:
+class Dispatch(Searching):
     """One run of dispatch; `run` is its table of contents."""
 
     def __init__(
@@ -63,9 +62,6 @@ class Dispatch:
         self.start = load_plan(start) if isinstance(start, str | Path) else start
         self.seconds: dict[str, float] = {}
         self._mark("load")
-
-    def _mark(self, phase: str) -> None:
-        self.seconds[phase] = time.monotonic() - self.began - sum(self.seconds.values())
 
     def run(self) -> Plan:
         """Examine, start the solver, fill a plan meanwhile, wait, judge, explain."""
@@ -111,11 +107,6 @@ class Dispatch:
                 else {}
             ),
         }
-
-    def _left(self) -> float | None:
-        if self.limits.seconds is None:
-            return None
-        return max(0.0, self.limits.seconds - (time.monotonic() - self.began))
 
     # -- plans without a solver ----------------------------------------------------------------
 

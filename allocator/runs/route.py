@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from math import inf
 from pathlib import Path
@@ -12,7 +11,6 @@ from typing import Any, cast
 from allocator._version import __version__
 from allocator.engine.child import Child
 from allocator.engine.solvers import solvers
-from allocator.errors import AllocatorError, NoPlanError
 from allocator.explain.route import route_reasons
 from allocator.instance import Instance, instance_hash, load
 from allocator.instance.schema import settings
@@ -26,8 +24,8 @@ from allocator.plan.status import Termination
 from allocator.runs.route_judged import judged, ranked
 from allocator.runs.route_orders import orders_of
 from allocator.runs.route_start import start_of
+from allocator.runs.searching import Progress, Searching
 
-Progress = Callable[[Mapping[str, Any]], None]
 WORK = "allocator.models.route.work:work"
 SEARCHED = 0.9  # of the time left, for the search itself; then it is judged and explained
 EXPLAINED = 0.05  # of all the time, kept to say why stops are left behind
@@ -36,7 +34,7 @@ REASONS = 12  # stops left behind that are explained with the plan; the rest on 
 REASON_SECONDS = 30.0
 
 
-class Routing:
+class Routing(Searching):
     """One run of routing; `run` is its table of contents."""
 
     def __init__(
@@ -62,9 +60,6 @@ class Routing:
         self.seconds: dict[str, float] = {}
         self.complaint = ""
         self._mark("load")
-
-    def _mark(self, phase: str) -> None:
-        self.seconds[phase] = time.monotonic() - self.began - sum(self.seconds.values())
 
     def run(self) -> Plan:
         """Read the orders, start the search, make a plan meanwhile, wait, judge, explain."""
@@ -94,11 +89,6 @@ class Routing:
             "start": self.begin,
         }
 
-    def _left(self) -> float | None:
-        if self.limits.seconds is None:
-            return None
-        return max(0.0, self.limits.seconds - (time.monotonic() - self.began))
-
     def _seconds_to_begin(self) -> float:
         left = self._left()
         return inf if left is None else min(DIRECT_SECONDS, DIRECT * left)
@@ -112,29 +102,9 @@ class Routing:
         self.progress({"stage": "first plan", "goals": _by_name(plan)})
         return plan
 
-    def _wait(self, child: Child, first: Plan) -> tuple[str, RouteAnswer | None]:
-        """Wait for the child until just enough time is left to judge and write."""
-        deadline = None
-        if self.limits.seconds is not None:
-            kept = 3 * self.seconds_to_judge + EXPLAINED * self.limits.seconds
-            kept = min(kept, 0.5 * self.limits.seconds)
-            deadline = self.began + self.limits.seconds - kept
-        try:
-            termination = child.wait(deadline, self.progress)
-        except KeyboardInterrupt:
-            child.kill()
-            termination = "interrupted"
-        answer: RouteAnswer | None = child.best()
-        if termination == "error":
-            if child.error() is not None:
-                raise cast(AllocatorError, child.error())
-            self.complaint = child.complaint()
-            if answer is None and first.status.plan != "valid":
-                raise NoPlanError.because(
-                    "the router stopped without a plan", value=self.complaint, code="E5002"
-                )
-        self._mark("solve")
-        return termination, answer
+    def _kept(self, limit: float) -> float:
+        """Return the seconds of the limit kept to judge and explain."""
+        return min(3 * self.seconds_to_judge + EXPLAINED * limit, 0.5 * limit)
 
     def _choose(self, first: Plan, answer: RouteAnswer | None, termination: str) -> Plan:
         """Return the better of the routes found and those by rule, with what is proven."""

@@ -9,7 +9,6 @@ from typing import Any, cast
 from allocator.engine.child import Child
 from allocator.errors import AllocatorError, NoPlanError
 from allocator.limits import Limits
-from allocator.models.answer import Answer
 from allocator.plan import Plan
 
 Progress = Callable[[Mapping[str, Any]], None]
@@ -36,8 +35,8 @@ class Searching:
         """Return the seconds of the limit kept to judge and write."""
         return min(2 * self.seconds["first plan"], 0.2 * limit)
 
-    def _wait(self, child: Child, first: Plan) -> tuple[str, Answer | None]:
-        """Wait for the child until just enough time is left for what comes after it."""
+    def _wait(self, child: Child, first: Plan) -> tuple[str, Any]:
+        """Wait for the child until just enough time is left; return how it ended and its answer."""
         limit = self.limits.seconds
         deadline = None if limit is None else self.began + limit - self._kept(limit)
         try:
@@ -45,7 +44,7 @@ class Searching:
         except KeyboardInterrupt:
             child.kill()
             termination = "interrupted"
-        answer = cast(Answer | None, child.best())
+        answer = child.best()
         if termination == "error":
             if child.error() is not None:
                 raise cast(AllocatorError, child.error())
