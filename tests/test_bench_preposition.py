@@ -10,6 +10,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from gulf_coast.instance import as_instance
+from gulf_coast.network import distances
+from gulf_coast.published import Published, hit, read_published
 
 from allocator.bench import Case, Meter, Row, Settings
 from allocator.bench.files import load_suite
@@ -166,14 +169,14 @@ def storm(
     return {**known, "demand": {"water": water, "food": water / 10}}
 
 
-def gulf() -> rawls_turnquist.Published:
+def gulf() -> Published:
     """Three nodes in a triangle of 10, 20 and 50 miles; a great storm, a small one, and neither."""
     storms = [storm(1, 4, [3], [[3, 2]], 30.0), storm(2, 1, [3], [], 12.0)]
     items = [
         {"name": "water", "q": 10.0, "b": 2.0, "c": 0.3},
         {"name": "food", "q": 100.0, "b": 5.0, "c": 0.1},
     ]
-    return rawls_turnquist.Published(
+    return Published(
         items=pd.DataFrame(items),
         sizes=pd.DataFrame([{"name": "small", "F": 7.0, "M": 1000.0}]),
         storms={one["id"]: one for one in storms},
@@ -188,21 +191,21 @@ def gulf() -> rawls_turnquist.Published:
 
 
 def test_paths_are_shortest_and_avoid_links_that_are_cut() -> None:
-    usual = rawls_turnquist.distances(gulf())
+    usual = distances(gulf())
     assert usual.tolist() == [[0, 10, 30], [10, 0, 20], [30, 20, 0]]
-    cut = rawls_turnquist.distances(gulf(), [[3, 2]])
+    cut = distances(gulf(), [[3, 2]])
     assert cut.tolist() == [[0, 10, 50], [10, 0, 60], [50, 60, 0]]
 
 
 def test_storms_hit_their_landfall_and_what_is_linked_with_it() -> None:
     published = gulf()
-    assert rawls_turnquist.hit(published, storm(9, 1, [3], [], 1)) == [1, 2, 3]
-    assert rawls_turnquist.hit(published, storm(9, 1, [], [[1, 2]], 1)) == [1, 2]
-    assert rawls_turnquist.hit(published, storm(9, 1, [], [], 1)) == [3]
+    assert hit(published, storm(9, 1, [3], [], 1)) == [1, 2, 3]
+    assert hit(published, storm(9, 1, [], [[1, 2]], 1)) == [1, 2]
+    assert hit(published, storm(9, 1, [], [], 1)) == [3]
 
 
 def test_storms_change_needs_sites_and_lanes() -> None:
-    case = reserve_case(rawls_turnquist.as_instance(gulf(), network=True))
+    case = reserve_case(as_instance(gulf(), network=True))
     futures, lanes = case.futures, case.reserve.lanes
     # All three nodes are hit: 30 of water in the first scenario, 42 in the second, none in the
     # third. Food counts in units of three, so that each costs 0.3 a mile.
@@ -217,7 +220,7 @@ def test_storms_change_needs_sites_and_lanes() -> None:
 def test_half_of_a_reserve_survives_a_lesser_storm() -> None:
     published = gulf()
     published.scenarios[0]["hurricanes"] = [2]
-    futures = reserve_case(rawls_turnquist.as_instance(published, network=True)).futures
+    futures = reserve_case(as_instance(published, network=True)).futures
     assert futures.survival[:, 2, 0].tolist() == [0.5, 0.0, 1.0]
 
 
@@ -225,7 +228,7 @@ def test_the_relaxation_is_a_newsvendor() -> None:
     # Probabilities 0.7, 0.2, 0.1 of water 0, 30, 42 at price 10, short 100, over 2.5: a unit pays
     # while P(need > stock) > (10 + 2.5) / 102.5 = 0.122: up to 30.
     # 300 + 0.7 x 30 x 2.5 + 0.1 x 12 x 100 = 472.5; food is a tenth at ten times the price.
-    assert cost_of(rawls_turnquist.as_instance(gulf())) == pytest.approx(2 * 472.5)
+    assert cost_of(as_instance(gulf())) == pytest.approx(2 * 472.5)
 
 
 def test_risk_is_added_to_the_mean() -> None:
@@ -234,13 +237,13 @@ def test_risk_is_added_to_the_mean() -> None:
     # 102.44 at d = 42 / 41, the best. 819.51 + 0.8 x 102.44 + 0.2 x 2.5 (12 - d) + 102.44.
     d = 42 / 41
     water = 20 * (42 - d) + 1.8 * 100 * d + 0.5 * (12 - d)
-    mean_and_risk = 2 * cost_of(rawls_turnquist.as_instance(gulf(), risk=1.0, level=0.9))
+    mean_and_risk = 2 * cost_of(as_instance(gulf(), risk=1.0, level=0.9))
     assert mean_and_risk == pytest.approx(2 * water)
 
 
 def test_sites_and_miles_cost_more_than_the_relaxation() -> None:
-    relaxed = cost_of(rawls_turnquist.as_instance(gulf()))
-    assert cost_of(rawls_turnquist.as_instance(gulf(), network=True)) > relaxed + 7.0
+    relaxed = cost_of(as_instance(gulf()))
+    assert cost_of(as_instance(gulf(), network=True)) > relaxed + 7.0
 
 
 def test_a_relaxation_may_not_be_above_the_published_optimum() -> None:
@@ -259,8 +262,8 @@ def test_the_relaxation_must_equal_figure_and_stock() -> None:
     assert rawls_turnquist.within(case, 1e6, 1e6, held + 1, 0) is False
 
 
-def published_gulf(data: Path) -> rawls_turnquist.Published:
-    return rawls_turnquist.read_published(rawls_turnquist.file(Settings(data=str(data))))
+def published_gulf(data: Path) -> Published:
+    return read_published(rawls_turnquist.file(Settings(data=str(data))))
 
 
 def test_the_cases_have_the_published_figures(shared_data: Path) -> None:
@@ -273,13 +276,13 @@ def test_the_cases_have_the_published_figures(shared_data: Path) -> None:
 
 
 def test_the_published_gulf_has_30_nodes_and_51_scenarios(shared_data: Path) -> None:
-    case = reserve_case(rawls_turnquist.as_instance(published_gulf(shared_data), network=True))
+    case = reserve_case(as_instance(published_gulf(shared_data), network=True))
     assert (len(case.reserve.sites), len(case.reserve.sizes), len(case.futures)) == (30, 90, 51)
 
 
 def test_the_relaxation_has_the_figures_of_the_reference_data(shared_data: Path) -> None:
     published = published_gulf(shared_data)
-    answer = solve(rawls_turnquist.as_instance(published))
+    answer = solve(as_instance(published))
     assert answer.results[0].value == pytest.approx(87_897_530.5, abs=0.1)
     held = rawls_turnquist.stocked(published, SimpleNamespace(**answer.tables))
     assert held == pytest.approx([9000, 3609, 19_633])

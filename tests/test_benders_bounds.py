@@ -8,8 +8,9 @@ import time
 import numpy as np
 import pytest
 
-from allocator.engine.benders import Tuning, solve_benders
+from allocator.engine.benders import solve_benders
 from allocator.engine.benders_subproblem import Subproblem
+from allocator.engine.benders_tuning import Tuning
 from allocator.engine.ordered import Budget
 from allocator.engine.two_stage import Risk, TwoStageAnswer, solve_extensive
 from tests.two_stage_cases import held_shortage, stocks

@@ -5,7 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from allocator.engine.benders import Search, Tuning, solve_benders
+from allocator.engine.benders import solve_benders
+from allocator.engine.benders_search import Search
+from allocator.engine.benders_tuning import Tuning
+from allocator.engine.benders_whole import Rounding
 from allocator.engine.executors import open_workers
 from allocator.engine.ordered import Budget
 from allocator.engine.two_stage import TwoStage, solve_extensive
@@ -20,7 +23,7 @@ def dived(two_stage: TwoStage) -> tuple[Search, float]:
         search = Search(two_stage, Budget(gap=1e-6), crew, 0, lambda answer: None, DIVING)
         relaxed = search.converge_samples()
         assert relaxed is not None
-        search._dive(relaxed)
+        Rounding(search).dive(relaxed)
         return search, relaxed.value
 
 
@@ -42,7 +45,7 @@ def test_the_point_is_whole_and_near_the_optimum(seed: int) -> None:
 def test_the_bounds_are_given_back(seed: int) -> None:
     two_stage = stocks(seed, sites=5, places=6)
     search, _ = dived(two_stage)
-    relaxation, count = search._master.relaxation, two_stage.first.column_count
+    relaxation, count = search.master.relaxation, two_stage.first.column_count
     assert relaxation.lower[:count] == pytest.approx(two_stage.first.lower)
     assert relaxation.upper[:count] == pytest.approx(two_stage.first.upper)
 

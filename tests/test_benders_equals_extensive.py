@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 
-from allocator.engine.benders import Tuning, solve_benders
+from allocator.engine.benders import solve_benders
+from allocator.engine.benders_tuning import Tuning
 from allocator.engine.ordered import Budget
 from allocator.engine.two_stage import (
     Recourse,

@@ -81,7 +81,7 @@ def _data(plan: Plan, case: Instance) -> dict[str, object]:
 
 
 def _reserves(plan: Plan, case: Instance) -> dict[str, object]:
-    from allocator.report.preposition import sites_table
+    from allocator.report.preposition_sites import sites_table
 
     tables = {name: _records(plan[name]) for name in ("reserves", "agreements", "outcomes")}
     return {"sites": _records(sites_table(plan, case)), **tables}

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from allocator.engine.benders import Tuning, solve_benders
+from allocator.engine.benders import solve_benders
+from allocator.engine.benders_tuning import Tuning
 from allocator.engine.ordered import Budget
 from allocator.engine.program import Floats
 from allocator.engine.two_stage import (

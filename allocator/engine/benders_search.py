@@ -1,0 +1,195 @@
+"""The relaxation of the master and cuts at points near it (in-out separation)."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+
+from allocator.engine.benders_held import without_held
+from allocator.engine.benders_known import Known, Report
+from allocator.engine.benders_master import Master, Point
+from allocator.engine.benders_pool import Bools, Pool
+from allocator.engine.benders_tuning import Tuning
+from allocator.engine.executors import Workers
+from allocator.engine.ordered import Budget
+from allocator.engine.program import Floats
+from allocator.engine.two_stage import TwoStage, TwoStageAnswer
+
+WHOLE = 1e-6  # how far from a whole number a column may be and still count as one
+
+
+class Search:
+    """One run: the master, the scenarios, what is known, and the moves that make it more.
+
+    `program` is the two-stage program without held expectations; of its first-stage columns
+    `lower` and `upper` are bounds, `integer` says which are whole, `coarse` which of them have a
+    small range, `own` which are the caller's.
+    """
+
+    def __init__(
+        self,
+        two_stage: TwoStage,
+        budget: Budget,
+        workers: Workers,
+        seed: int,
+        report: Report,
+        tuning: Tuning,
+    ) -> None:
+        """Place the scenarios and make the master."""
+        columns, size = two_stage.first.column_count, len(two_stage.scenarios)
+        self.known = Known(budget, columns, report)
+        self.program, self.tuning = without_held(two_stage), tuning
+        order = np.random.default_rng(seed).permutation(size)
+        group = np.empty(size, np.int64)
+        group[order] = np.arange(size) * min(size, tuning.groups) // size
+        self.pool = Pool(self.program, workers, order, warm=budget.work is None)
+        first = self.program.first
+        self.lower, self.upper = first.lower, first.upper
+        floors = self.pool.floors(self.lower, self.upper)
+        self.master = Master(self.program, group, floors, seed)
+        self.integer, self.infeasible = first.integer, False
+        self.coarse = self.integer & (self.upper - self.lower <= tuning.fine)
+        self.own = np.arange(self.program.first.column_count) < columns
+
+    def converge_samples(self) -> Point | None:
+        """Solve the relaxation, on samples first; None when nothing can be done after it."""
+        groups, between, relaxed = self.master.groups, self.known.point, None
+        for share in self.tuning.samples:
+            counted = np.arange(groups) < max(1, round(share * groups))
+            everything = bool(counted.all())
+            if not everything and counted.sum() < 2:
+                continue
+            gap = self._relaxed_gap() if everything else self.tuning.sample_gap
+            relaxed, between = self.converge(gap, between, counted, bounding=everything)
+            if relaxed is None:
+                if self.infeasible and self.known.point is None:
+                    self.known.ended = "infeasible"
+                return None
+        return relaxed
+
+    def _relaxed_gap(self) -> float:
+        gap = self.known.budget.gap
+        return max(gap, self.tuning.relaxed_gap) if self.integer.any() else gap
+
+    def converge(
+        self,
+        gap: float,
+        between: Floats | None,
+        groups: Bools | None = None,
+        bounding: bool = False,
+        rounds: int = 10_000,
+    ) -> tuple[Point | None, Floats | None]:
+        """Add cuts until the relaxation is within the gap, hopeless or out of budget.
+
+        Returns the master's point, None when it has none, and the best point found by the way.
+        """
+        master, known = self.master, self.known
+        groups = np.ones(master.groups, bool) if groups is None else groups
+        wanted, best, at = master.members(groups), np.inf, None
+        chances = np.where(wanted, self.program.probability, 0.0)
+        master.count_groups(np.where(groups, 1.0 / chances.sum(), 0.0))
+        until = self._relaxing_until() if bounding else None
+        while rounds > 0 and not known.spent() and (until is None or known.seconds < until):
+            found = self.relaxed()
+            if found is None:
+                return None, None
+            at = found
+            if bounding:
+                known.raise_bound(at.value - 1e-9 * abs(at.value))
+            hopeless = groups.all() and at.value >= known.value
+            near = np.isfinite(best) and best - at.value <= gap * max(abs(best), 1e-9)
+            if hopeless or near:
+                break
+            tried = at.first if between is None else self._between(between, at.first)
+            value, added = self.cut(tried, at, wanted, chances)
+            if not added and between is not None:
+                tried = at.first
+                value, added = self.cut(tried, at, wanted, chances)
+            if value < best or not np.isfinite(value):
+                best, between = min(best, value), tried if np.isfinite(value) else None
+            if not added:
+                break
+            rounds -= 1
+        return at, between
+
+    def _relaxing_until(self) -> float | None:
+        left = self.known.left()
+        if left is None or not self.integer.any():
+            return None
+        return self.known.seconds + left * self.tuning.relaxed_share
+
+    def _between(self, inside: Floats, outside: Floats) -> Floats:
+        point: Floats = inside + self.tuning.step * (outside - inside)
+        return point
+
+    def relaxed(self) -> Point | None:
+        """Solve the relaxation; None without an optimum, and `ended` says why."""
+        known, master = self.known, self.master
+        ended = master.relaxation.solve(known.left())
+        if ended == "unclear":
+            master.afresh()
+            ended = master.relaxation.solve(known.left())
+        known.work += master.relaxation.iterations
+        if ended == "unbounded":
+            raise RuntimeError("the first stage has no lower bound: bound its columns")
+        self.infeasible = ended == "infeasible"
+        if ended == "unclear":
+            known.ended = "error"
+        return master.point_of(master.relaxation) if ended == "completed" else None
+
+    def cut(
+        self, tried: Floats, at: Point, wanted: Bools | None = None, chances: Floats | None = None
+    ) -> tuple[float, int]:
+        """Add the cuts at a point that `at` violates; return the value there and their number."""
+        began = time.perf_counter()
+        tried = self._snapped(tried)
+        cuts = self.pool.cuts(tried, wanted)
+        rows, lower = self.master.rows_of(cuts, at)
+        self.master.add(rows, lower)
+        self.known.count(cuts.work, time.perf_counter() - began)
+        if not cuts.feasible.all():
+            return np.inf, len(lower)
+        costs = np.zeros(len(self.program.probability))
+        costs[cuts.scenario] = cuts.value
+        if chances is None or wanted is None or wanted.all():
+            value = self.program.value(tried, costs)
+            if self.is_whole(tried):
+                self.known.offer(tried, costs, value)
+        else:
+            cost = float(self.program.cost @ tried)
+            value = cost + self.program.risk.of(costs, chances / chances.sum())
+        return value, len(lower)
+
+    def _snapped(self, point: Floats) -> Floats:
+        """Return the point with columns that are whole but for rounding made whole."""
+        whole = np.round(point)
+        near = self.integer & (np.abs(point - whole) <= WHOLE)
+        return np.clip(np.where(near, whole, point), self.lower, self.upper)
+
+    def is_whole(self, point: Floats) -> bool:
+        """Say whether every column that must be whole is."""
+        mine = point[self.integer]
+        return bool(np.all(mine == np.round(mine)))
+
+    def try_point(self, point: Floats | None) -> None:
+        """Evaluate a first-stage point of the caller; one that is not possible is passed over."""
+        if point is not None and not self.known.spent():
+            self.explore(self.own, point, rounds=50)
+
+    def explore(self, fixed: Bools, point: Floats, rounds: int) -> Point | None:
+        """Solve the relaxation with some columns fixed; None where that is not possible."""
+        where = np.flatnonzero(fixed)
+        values = np.clip(point[where], self.lower[where], self.upper[where])
+        values = np.where(self.integer[where], np.round(values), values)
+        relaxation = self.master.relaxation
+        relaxation.set_bounds(where, values, values)
+        gap = max(self.known.budget.gap / 4, min(2e-3, self.known.gap / 10))
+        found, _ = self.converge(gap, None, rounds=rounds)
+        relaxation.set_bounds(where, self.lower[where], self.upper[where])
+        return found
+
+    def answer(self) -> TwoStageAnswer:
+        """Return the answer with the recourse of every scenario."""
+        point = self.known.point
+        return self.known.answer(None if point is None else self.pool.answers(point))
