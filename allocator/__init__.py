@@ -34,7 +34,17 @@ if TYPE_CHECKING:
     from allocator.instance import Instance, load, save
     from allocator.limits import Limits
     from allocator.plan import Plan, Status
-    from allocator.run import admit, assess, check, dispatch, evaluate, explain, preposition, staff
+    from allocator.run import (
+        admit,
+        assess,
+        check,
+        dispatch,
+        evaluate,
+        explain,
+        preposition,
+        route,
+        staff,
+    )
 
 __all__ = [
     "AllocatorError",

@@ -36,6 +36,7 @@ LEVELS = {
     "run": 6,
     "bench": 7,
     "cli": 7,
+    "__main__": 7,
 }
 JUDGE_MAY_IMPORT = {"_version", "errors", "instance", "plan", "check", "numpy", "pandas"}
 HEAVY = ("pandas", "numpy", "scipy", "highspy", "pulp", "ortools", "pyvrp", "openpyxl")
@@ -125,6 +126,18 @@ def test_importing_is_light(statement: str) -> None:
 @pytest.mark.parametrize("name", allocator.__all__)
 def test_every_public_name_resolves(name: str) -> None:
     assert getattr(allocator, name) is not None
+
+
+def test_type_checkers_see_every_public_name() -> None:
+    source = ast.parse((PACKAGE / "__init__.py").read_text(encoding="utf-8"))
+    froms = [node for node in ast.walk(source) if isinstance(node, ast.ImportFrom)]
+    assert set(allocator.__all__) <= {alias.name for node in froms for alias in node.names}
+
+
+def test_the_package_runs_as_a_module() -> None:
+    command = [sys.executable, "-m", "allocator", "--version"]
+    answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert answer.stdout.split()[-1] == allocator.__version__
 
 
 def test_unknown_public_name_is_an_attribute_error() -> None:

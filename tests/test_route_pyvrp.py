@@ -7,6 +7,8 @@ import random
 import subprocess
 import sys
 import time
+import warnings
+from dataclasses import replace
 from math import inf
 
 import numpy as np
@@ -19,11 +21,11 @@ from allocator.models.route.goals import ordered, values
 from allocator.models.route.parallel import Recipe, search_together
 from allocator.models.route.pool import combine
 from allocator.models.route.pyvrp_data import translate
-from allocator.models.route.pyvrp_parts import reachable
+from allocator.models.route.pyvrp_parts import counts, reachable
 from allocator.models.route.pyvrp_router import pyvrp_router
 from allocator.models.route.pyvrp_scale import FINE, down, near, steps_of, up
 from allocator.models.route.pyvrp_search import Limits, Search
-from allocator.models.route.routes import shares
+from allocator.models.route.routes import Route, Trip, Visit, shares
 from allocator.models.route.rules import broken
 from tests.route_model_cases import (
     case_of,
@@ -91,6 +93,30 @@ def test_every_better_plan_is_told_and_the_last_one_is_returned() -> None:
     costs = [values(case, one)["cost"] for one in told]
     assert told[-1] == routes
     assert costs == sorted(costs, reverse=True)
+
+
+def test_a_start_with_more_vehicles_of_a_home_than_its_share_of_the_pool_is_cut() -> None:
+    fleet = fleet_of(
+        2, line=np.zeros(2, dtype=np.int64), home=np.array([0, 1]), end=np.array([0, 1])
+    )
+    origins = np.array([[True, False, False], [False, True, False]]).repeat(2, axis=0)
+    places = stops_of(4, 2, 3, place=np.full(4, 2), origins=origins[:, :3])
+    case = case_of(plane(random.Random(2), 3), places, fleet)
+    case = case.replace(vehicles=replace(case.vehicles, count=np.array([2, 2])))
+    whole = [Route(0, n, (Trip(0, (Visit(n),), 0),)) for n in range(2)]
+    problem = translate(case, reachable(case))
+    assert len(problem.plain(tuple(whole))) == 1
+    problem.solution(problem.plain(tuple(whole)))
+    routes = pyvrp_router(case, None, 0, 50, tuple(whole))
+    assert broken(case, routes) == []
+
+
+def test_a_dimension_no_vehicle_carries_leaves_shares_of_a_pool_defined() -> None:
+    fleet = fleet_of(2, line=np.zeros(2, dtype=np.int64), capacity=np.array([[9.0, 0.0]] * 2))
+    case = case_of(plane(random.Random(2), 3), stops_of(2, 2, 3, load=np.ones((2, 2))), fleet)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert counts(case).sum() == case.vehicles.count.max()
 
 
 def test_required_stops_behind_a_missing_arc_are_left_not_driven_to() -> None:

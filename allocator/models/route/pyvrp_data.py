@@ -78,9 +78,14 @@ class Translated:
         return Route(int(self.kinds[kind]), 0, tuple(trips))
 
     def plain(self, routes: Routes) -> Plain:
-        """Return routes of the case as plain ones; what has no client here is left out."""
+        """Return routes of the case as plain ones.
+
+        What has no client here is left out, as are routes above the number of their vehicle: the
+        homes of a pool have fixed shares of it here.
+        """
         free = _free(self.piece, self.pieces)
         kind_of = {int(vehicle): kind for kind, vehicle in enumerate(self.kinds)}
+        left = [kind.num_available for kind in self.data.vehicle_types()]
         found = []
         for route in routes:
             if route.vehicle not in kind_of or route.begun is not None:
@@ -93,8 +98,10 @@ class Translated:
                     steps += _taken(free, self.pieces, visit)
             while steps and steps[-1] < 0:
                 steps.pop()
-            if steps:
-                found.append((kind_of[route.vehicle], tuple(steps)))
+            kind = kind_of[route.vehicle]
+            if steps and left[kind] > 0:
+                left[kind] -= 1
+                found.append((kind, tuple(steps)))
         return tuple(found)
 
     def solution(self, plain: Plain) -> pyvrp.Solution:

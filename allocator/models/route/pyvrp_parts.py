@@ -140,8 +140,9 @@ def reachable(case: RouteCase, pieces: Pieces | None = None) -> Pieces:
 def _loads_at(case: RouteCase, members: Ints) -> Floats:
     """Return how much of all loads, as a share of capacity, each type's home can send."""
     homes, capacity = case.vehicles.home[members], case.vehicles.capacity[members]
-    share = np.divide(case.stops.load, capacity.max(axis=0), where=capacity.max(axis=0) > 0)
-    size = np.nan_to_num(share).max(axis=1, initial=0.0)
+    largest, load = capacity.max(axis=0), case.stops.load
+    share = np.divide(load, largest, out=np.zeros_like(load), where=largest > 0)
+    size = share.max(axis=1, initial=0.0)
     return np.asarray(case.stops.origins[:, homes].T.astype(float) @ size)
 
 
