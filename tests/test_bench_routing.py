@@ -200,11 +200,28 @@ def test_peers_solve_the_problem_that_was_read(peer: str) -> None:
     assert score(problem, routes) == score(problem, plan((0, 1), (2, 3)))
 
 
+@pytest.mark.parametrize("peer", ["pyvrp", "ortools"])
+def test_peers_keep_to_permits(peer: str) -> None:
+    points = np.array([[0, 0], [10, 0], [10, 10], [0, 10], [-10, 0]])
+    own = np.array([[True, False], [False, True], [True, False], [False, True]])
+    problem = square(
+        minutes=rounded(points), permitted=own, fleets=[Fleet(1, 10.0, late=99)] * 2, exact=False
+    )
+    if peer == "ortools":
+        routes = ortools_alone.solve(problem, 0.5)
+    else:
+        routes = pyvrp_alone.solve(problem, 0.3, 0, 1)
+    assert routes is not None
+    assert score(problem, routes) == score(
+        problem, (*plan((0, 2)), replace(plan((1, 3))[0], vehicle=1))
+    )
+
+
 # --- means -----------------------------------------------------------------------
 
 
-def row(method: str, gap: float | None, note: str = "") -> Row:
-    return Row("x", method, gap=gap, note=note)
+def row(method: str, gap: float | None, note: str = "", case: str = "x-s0") -> Row:
+    return Row(case, method, gap=gap, note=note)
 
 
 @pytest.mark.parametrize(
@@ -225,6 +242,26 @@ def test_the_mean_gap_is_held_to_the_most_and_to_pyvrp(
     assert set(found) == {OURS, "pyvrp"}
     assert found[OURS].within is within
     assert found["pyvrp"].value == pytest.approx(0.5 * sum(theirs))
+
+
+def test_pyvrp_is_compared_with_where_both_have_a_plan() -> None:
+    rows = [
+        row(OURS, 0.001, case="x-s0"),
+        row(OURS, 0.002, case="y-s0"),
+        row(OURS, 0.0, "", "y-s1"),
+    ]
+    rows += [row("pyvrp", 0.001, case="x-s0"), row("pyvrp", None, case="y-s0")]
+    ours, theirs = load_suite("cvrp").summary(rows)
+    assert ours.detail == {
+        "figure": "mean gap",
+        "percent": 0.1,
+        "worst_percent": 0.2,
+        "problems": 2,
+        "runs": 3,
+        "without_plan": 0,
+        "points_behind_pyvrp": 0.0,
+    }
+    assert (theirs.detail["without_plan"], theirs.value) == (1, 0.001)
 
 
 def test_runs_of_some_cases_are_reported_as_one() -> None:

@@ -24,7 +24,7 @@ from allocator.models.route.pyvrp_data import translate
 from allocator.models.route.pyvrp_parts import counts, reachable
 from allocator.models.route.pyvrp_router import pyvrp_router
 from allocator.models.route.pyvrp_scale import FINE, down, near, steps_of, up
-from allocator.models.route.pyvrp_search import Limits, Search
+from allocator.models.route.pyvrp_search import Limits, Search, penalties
 from allocator.models.route.routes import Route, Trip, Visit, shares
 from allocator.models.route.rules import broken
 from tests.route_model_cases import (
@@ -117,6 +117,17 @@ def test_a_dimension_no_vehicle_carries_leaves_shares_of_a_pool_defined() -> Non
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert counts(case).sum() == case.vehicles.count.max()
+
+
+def test_missing_arcs_do_not_count_in_the_first_penalties() -> None:
+    own = np.arange(30)[:, None] % 3 == np.arange(3)  # each type is barred from most stops
+    case = case_of(plane(random.Random(3), 31), stops_of(30, 3, 31), fleet_of(3))
+    barred = case.replace(stops=replace(case.stops, permitted=own))
+    for gentle in (True, False):
+        loads, minutes, _ = penalties(translate(barred), gentle).penalties()
+        plain_loads, plain_minutes, _ = penalties(translate(case), gentle).penalties()
+        assert loads == pytest.approx(plain_loads, rel=0.5)
+        assert minutes == pytest.approx(plain_minutes, rel=0.5)
 
 
 def test_required_stops_behind_a_missing_arc_are_left_not_driven_to() -> None:

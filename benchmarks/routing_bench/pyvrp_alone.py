@@ -14,7 +14,7 @@ from routing_bench.whole import scale, whole
 
 from allocator.models.route.routes import Route, Routes, Trip, Visit, numbered
 
-COST_SCALE = 100  # parts of a unit of fixed and variable cost
+COST_PARTS = 100  # of a unit of cost, where costs of vehicles are not whole
 
 
 def lacking(problem: Problem) -> str:
@@ -60,7 +60,7 @@ def model(problem: Problem) -> Any:
     """Return the problem as PyVRP's model."""
     import pyvrp
 
-    case, parts = problem.case, scale(problem)
+    case, parts, costs = problem.case, scale(problem), _cost_parts(problem)
     stops, fleet = case.stops, case.vehicles
     made = pyvrp.Model()
     locations = [made.add_location(0, 0) for _ in case.places]
@@ -83,8 +83,8 @@ def model(problem: Problem) -> Any:
             capacity=int(fleet.capacity[v, 0]),
             start_depot=depots[home],
             end_depot=depots[home],
-            fixed_cost=int(whole(fleet.fixed[v], parts * COST_SCALE)),
-            unit_distance_cost=int(whole(fleet.per_km[v], COST_SCALE)),
+            fixed_cost=int(whole(fleet.fixed[v], parts * costs)),
+            unit_distance_cost=int(whole(fleet.per_km[v], costs)),
             tw_late=int(whole(fleet.late[v], parts)),
             shift_duration=int(whole(fleet.longest[v], parts)),
             profile=profile,
@@ -95,13 +95,21 @@ def model(problem: Problem) -> Any:
     return made
 
 
+def _cost_parts(problem: Problem) -> int:
+    """Return into how many parts a unit of cost is cut so that those of vehicles are whole."""
+    fleet = problem.case.vehicles
+    costs = np.concatenate([fleet.fixed, fleet.per_km])
+    return 1 if bool((costs == np.round(costs)).all()) else COST_PARTS
+
+
 def _add_edges(made: Any, locations: Any, profile: Any, problem: Problem, v: int) -> None:
+    """Add the arcs of a type; barred stops lie as far away as in PyVRP's own reader."""
     import pyvrp
 
     case, parts = problem.case, scale(problem)
     distance, minutes = whole(case.km[0], parts), whole(case.minutes[0], parts)
     barred = case.stops.place[~case.stops.permitted[:, v]]
-    distance[:, barred] = minutes[:, barred] = pyvrp.constants.MAX_VALUE
+    distance[:, barred] = distance[barred, :] = pyvrp.constants.MAX_VALUE
     np.fill_diagonal(distance, 0)
     np.fill_diagonal(minutes, 0)
     for a, here in enumerate(locations):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -111,46 +111,56 @@ class Set:
     def summary(self, rows: Sequence[Row]) -> Sequence[Row]:
         """Return the mean gap of each method over the rows there are; ours is held to the most.
 
-        A method without a plan, or with a wrong one, on some problem has no mean; it is told on
-        how many problems it had none.
+        Runs without a plan, or with a wrong one, have no gap; they are counted. Ours is compared
+        with PyVRP on the problems on which both have a plan.
         """
-        found = {method: list(_gaps(rows, method)) for method in (OURS, *self.peers)}
-        means = {
-            name: mean(gap for gap in gaps if gap is not None)
-            for name, gaps in found.items()
-            if any(gap is not None for gap in gaps)
+        gaps = {method: list(_gaps(rows, method)) for method in (OURS, *self.peers)}
+        return [
+            self._mean(name, gaps)
+            for name, own in gaps.items()
+            if any(gap is not None for _, gap in own)
+        ]
+
+    def _mean(self, name: str, gaps: Mapping[str, list[tuple[str, float | None]]]) -> Row:
+        """Return the row of one method."""
+        there = [gap for _, gap in gaps[name] if gap is not None]
+        gap, missing = mean(there), len(gaps[name]) - len(there)
+        detail: dict[str, Any] = {
+            "figure": "mean gap",
+            "percent": round(100 * gap, 3),
+            "worst_percent": round(100 * max(there), 3),
+            "problems": len({case.rpartition("-s")[0] for case, _ in gaps[name]}),
+            "runs": len(gaps[name]),
+            "without_plan": missing,
         }
-        made = []
-        for name, gap in means.items():
-            missing = sum(one is None for one in found[name])
-            detail: dict[str, Any] = {"figure": "mean gap", "runs": len(found[name])}
-            detail["without_plan"] = missing
-            within = None
-            if name == OURS:
-                within = gap <= self.most and not missing
-                if self.beside_pyvrp and "pyvrp" in means:
-                    behind = gap - means["pyvrp"]
-                    detail["points_behind_pyvrp"] = round(100 * behind, 4)
-                    within = within and behind <= WORSE_THAN_PYVRP
-            expected = self.most if name == OURS else None
-            made.append(
-                Row(
-                    ALL,
-                    name,
-                    value=gap,
-                    gap=gap,
-                    expected=expected,
-                    within=within,
-                    detail=detail,
-                )
-            )
-        return made
+        expected, within = None, None
+        if name == OURS:
+            expected, within = self.most, gap <= self.most and not missing
+            if self.beside_pyvrp and (behind := _behind(gaps[OURS], gaps["pyvrp"])) is not None:
+                detail["points_behind_pyvrp"] = round(100 * behind, 4)
+                within = within and behind <= WORSE_THAN_PYVRP
+        return Row(ALL, name, value=gap, gap=gap, expected=expected, within=within, detail=detail)
 
 
-def _gaps(rows: Sequence[Row], method: str) -> Iterator[float | None]:
+def _behind(
+    ours: Sequence[tuple[str, float | None]], theirs: Sequence[tuple[str, float | None]]
+) -> float | None:
+    """Return how far our mean gap is above theirs, where both have a plan; None without any."""
+    shared = {case for case, gap in ours if gap is not None}
+    shared &= {case for case, gap in theirs if gap is not None}
+    if not shared:
+        return None
+    one, other = (
+        mean(gap for case, gap in gaps if gap is not None and case in shared)
+        for gaps in (ours, theirs)
+    )
+    return one - other
+
+
+def _gaps(rows: Sequence[Row], method: str) -> Iterator[tuple[str, float | None]]:
     for row in rows:
         if row.method == method and not row.note.startswith("left out"):
-            yield row.gap
+            yield row.case, row.gap
 
 
 def _natural(name: str) -> tuple[str | int, ...]:

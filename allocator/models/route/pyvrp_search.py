@@ -57,7 +57,7 @@ class Search:
         for operator in OPERATORS:
             if operator.supports(data):
                 self._ls.add_operator(operator(data))
-        self._penalties = penalties(data, gentle)
+        self._penalties = penalties(problem, gentle)
         self.pool: Pool = {}
         self.iterations = self._since_best = 0
         self._history: list[Any] = []
@@ -150,14 +150,14 @@ def route_cost(route: Any) -> int:
     return int(route.distance_cost() + route.duration_cost() + route.fixed_vehicle_cost())
 
 
-def penalties(data: pyvrp.ProblemData, gentle: bool) -> PenaltyManager:
+def penalties(problem: Translated, gentle: bool) -> PenaltyManager:
     """Return penalties that begin at half of the largest, or gently.
 
     Gently: at the cost of an average arc for an average load or an average time.
     """
-    kinds = data.vehicle_types()
-    cost = 1.0 + float(np.mean([_typical(data.distance_matrix(k.profile)) for k in kinds]))
-    minutes = 1.0 + float(np.mean([data.duration_matrix(k.profile).mean() for k in kinds]))
+    data, kinds = problem.data, problem.data.vehicle_types()
+    typical = np.mean([_typical(problem, kind.profile) for kind in kinds], axis=0)
+    cost, minutes = (1.0 + typical).tolist()
     cost += minutes * float(np.mean([k.unit_duration_cost for k in kinds]))
     cost += float(np.mean([k.fixed_cost for k in kinds])) * len(kinds) / data.num_clients
     loads = np.array([client.delivery for client in data.clients()], float).mean(axis=0)
@@ -168,8 +168,9 @@ def penalties(data: pyvrp.ProblemData, gentle: bool) -> PenaltyManager:
     return PenaltyManager((first, cost / minutes, 1.0), params)
 
 
-def _typical(distances: Any) -> float:
-    """Return the mean distance of arcs, missing ones left out."""
-    top = distances.max()
-    honest = distances[distances < top] if top > 1000 * np.median(distances) else distances
-    return float(honest.mean())
+def _typical(problem: Translated, profile: int) -> tuple[float, float]:
+    """Return the mean cost and the mean time of an arc, missing ones left out."""
+    distances = np.asarray(problem.data.distance_matrix(profile))
+    there = distances < problem.missing_from
+    times = np.asarray(problem.data.duration_matrix(profile))
+    return float(distances[there].mean()), float(times[there].mean())
