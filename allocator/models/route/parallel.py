@@ -83,7 +83,7 @@ class Start:
         if task.combine:
             self._combine(end, task.limits.iterations is not None)
         reached = search.run(
-            Limits(end - time.perf_counter(), 0 if task.limits.iterations else None)
+            Limits(end - time.perf_counter(), 0 if task.limits.iterations is not None else None)
         )
         new = dict(list(search.pool.items())[self.told :][-SENT:])
         return Found(reached, search.plain(), new, search.iterations)

@@ -15,6 +15,7 @@ from typing import Any
 
 from allocator.instance.goals import GoalSpec
 from allocator.instance.route_case import RouteCase
+from allocator.models.route import days
 from allocator.models.route.bounds import bounds, earliest
 from allocator.models.route.by_rule import by_rule
 from allocator.models.route.capabilities import ROUTERS, Router, forced, lacking
@@ -24,6 +25,7 @@ from allocator.models.route.routes import Routes
 from allocator.models.route.rules import broken
 
 ITERATIONS = 1000  # of each router where nothing limits it
+DAYS = 0.6  # of the time left, where days are put together of full loads
 LEADER, FOLLOWER = 2.0, 1.0  # shares of the time: the first router, each after it
 
 
@@ -139,11 +141,15 @@ class _Run:
         return max(0.0, self.seconds - (time.monotonic() - self.began))
 
     def begin(self, start: Routes | None) -> None:
-        """Make the first plans: by rule, and from the plan to begin from."""
+        """Make the first plans: from the plan to begin from, by rule, and of full loads."""
         if start:
             found, self.answer.remarks = kept(self.case, start)
             self.offer(by_rule(self.case, found), "start")
         self.offer(by_rule(self.case), "rule")
+        if days.suits(self.case):
+            left = self.left()
+            seconds = None if left is None else left * DAYS
+            self.offer(days.days(self.case, self.answer.routes, seconds), "days")
 
     def offer(self, routes: Routes, router: str) -> None:
         """Keep a plan when it comes before the best one, repaired where it breaks rules."""

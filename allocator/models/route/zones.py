@@ -10,7 +10,7 @@ Taillard and Waelti 2009, JORS 60(7)).
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,6 +26,7 @@ from allocator.models.route.pyvrp_parts import reachable
 from allocator.models.route.pyvrp_search import Limits, Search
 from allocator.models.route.routes import Routes, numbered, shares
 from allocator.models.route.rules import broken
+from allocator.models.route.separate import separate
 from allocator.models.route.split import cut_stops, new_pieces
 
 SIZE = 220  # visits of a zone, about; half of it where they are cut into pieces
@@ -119,19 +120,33 @@ def _limits(
 
 
 def divided(case: RouteCase, routes: Routes, dice: np.random.Generator) -> list[Part]:
-    """Return zones of neighbouring routes; stops left and idle vehicles are shared out."""
+    """Return zones of neighbouring routes; stops left and idle vehicles are shared out.
+
+    Routes that can never share a stop or a vehicle share no zone.
+    """
+    return [
+        zone
+        for types, stops in separate(case)
+        for zone in _zones_of(case, routes, types, stops, dice)
+    ]
+
+
+def _zones_of(
+    case: RouteCase, routes: Routes, types: Ints, stops: Ints, dice: np.random.Generator
+) -> Iterator[Part]:
+    own = set(types.tolist())
+    routes = tuple(one for one in routes if one.vehicle in own)
     free = [number for number, route in enumerate(routes) if route.begun is None]
     middle = np.array([_middle(case, routes, number) for number in free], dtype=np.int64)
     size = np.array([sum(1 for _ in routes[number].visits) for number in free])
     most = SIZE // 2 if cut_stops(case) else SIZE
     groups = _cut(case, middle, size, np.arange(len(free)), most, dice) if free else []
     groups = groups or [np.zeros(0, dtype=np.int64)]
-    left = _left(case, routes, middle, groups)
-    idle = _idle(case, routes, len(groups), dice)
-    return [
-        part_of(case, tuple(routes[free[k]] for k in group.tolist()), left[z], idle[z])
-        for z, group in enumerate(groups)
-    ]
+    left = _left(case, routes, stops, middle, groups)
+    idle = _idle(case, routes, types, len(groups), dice)
+    for number, group in enumerate(groups):
+        mine = tuple(routes[free[k]] for k in group.tolist())
+        yield part_of(case, mine, left[number], idle[number])
 
 
 def _middle(case: RouteCase, routes: Routes, number: int) -> int:
@@ -166,7 +181,7 @@ def _cut(
 
 
 def _left(
-    case: RouteCase, routes: Routes, middle: Ints, groups: Sequence[Ints]
+    case: RouteCase, routes: Routes, stops: Ints, middle: Ints, groups: Sequence[Ints]
 ) -> list[list[tuple[int, float]]]:
     """Return what is left unserved, to the zone of the nearest route."""
     found: list[list[tuple[int, float]]] = [[] for _ in groups]
@@ -174,19 +189,21 @@ def _left(
     for number, group in enumerate(groups):
         zone[group] = number
     rest = 1.0 - shares(routes, len(case.stops))
-    for stop in np.flatnonzero(rest > LEAST).tolist():
+    for stop in stops[rest[stops] > LEAST].tolist():
         near = _finite(case.km[0][case.stops.place[stop], middle])
         number = int(zone[int(np.argmin(near))]) if len(middle) else 0
         found[number].append((stop, float(rest[stop])))
     return found
 
 
-def _idle(case: RouteCase, routes: Routes, zones: int, dice: np.random.Generator) -> list[Ints]:
+def _idle(
+    case: RouteCase, routes: Routes, kinds: Ints, zones: int, dice: np.random.Generator
+) -> list[Ints]:
     """Return (V,) the idle vehicles of each zone: shared out evenly, those of a pool once only."""
     fleet = case.vehicles
     found = [np.zeros(len(fleet), dtype=np.int64) for _ in range(zones)]
     used = np.bincount([int(fleet.line[route.vehicle]) for route in routes], minlength=1)
-    for line in np.unique(fleet.line).tolist():
+    for line in np.unique(fleet.line[kinds]).tolist():
         types = np.flatnonzero(fleet.line == line)
         idle = int(fleet.count[types].max()) - (int(used[line]) if line < len(used) else 0)
         for number, zone in enumerate(dice.permutation(zones).tolist()):
