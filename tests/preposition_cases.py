@@ -139,7 +139,8 @@ def _scenario_tables(
     found: dict[str, Rows] = {
         "overlays": [
             {"scenario_id": scenarios[-1], "table": "needs", "field": "quantity"}
-            | {"op": "scale", "value": dice.choice(["0.5", "2"])}
+            | {"op": "scale", "value": dice.choice(["0.5", "2"])},
+            *_prices(scenarios[-1], bool(tables["agreements"])),
         ]
     }
     found["scenario_needs"] = [
@@ -175,6 +176,15 @@ def _scenario_tables(
     return found
 
 
+def _prices(scenario: str, agreements: bool) -> Rows:
+    """Overlays on the prices of a scenario."""
+    fields = [("items", "shortage_cost"), ("items", "surplus_cost"), ("agreements", "price")]
+    return [
+        {"scenario_id": scenario, "table": table, "field": field, "op": "scale", "value": "1.5"}
+        for table, field in fields[: 2 + agreements]
+    ]
+
+
 def _first_of_each(rows: Rows, *keys: str) -> Rows:
     names = ("scenario_id", *keys)
     return list({tuple(row[name] for name in names): row for row in reversed(rows)}.values())
@@ -187,7 +197,9 @@ def random_policy(seed: int) -> dict[str, Any]:
         "lanes": "listed",
         "transfers": False,
         "returns": False,
-        "reserve_goals": dice.choice([["critical", "cost"], ["critical", "cost"], ["cost"]]),
+        "reserve_goals": dice.choice(
+            [["critical", "remaining", "cost"], ["critical", "cost"], ["cost"]]
+        ),
         "risk": dice.choice(["expected", "cvar", "worst"]),
         "risk_weight": dice.choice([1, 0.4]),
         "risk_level": dice.choice([0.5, 0.9]),

@@ -178,9 +178,12 @@ def test_warnings() -> None:
 
 def test_an_item_that_may_be_lacking_for_nothing() -> None:
     items = reserve_tables()["items"].assign(shortage_cost=[0.0, 0.0, 5.0])
-    instance = Instance.from_frames(policy=POLICY, **reserve_tables(items=items))
-    found = [(fault.code, fault.where) for fault in instance.notes["warnings"]]
-    assert found == [("W1307", "items[1].item_id")], "life-critical rice is a goal of its own"
+    usual = Instance.from_frames(policy=POLICY, **reserve_tables(items=items))
+    assert not usual.notes["warnings"], "what has no price is the goal remaining"
+    policy = POLICY | {"reserve_goals": ["critical", "cost"]}
+    instance = Instance.from_frames(policy=policy, **reserve_tables(items=items))
+    found = [(fault.code, fault.where, fault.value) for fault in instance.notes["warnings"]]
+    assert found == [("W1307", "policy:reserve_goals", "mask")], "rice is life-critical"
 
 
 def test_a_changed_policy_is_held_against_the_sites_too() -> None:

@@ -76,7 +76,7 @@ def _stats(scenarios: Scenarios, outcomes: Outcomes) -> dict[str, Any]:
         "scenarios": len(scenarios),
         "mean_cost": mean,
         "worst_cost": float(np.max(outcomes.cost)),
-        "people_in_need": float(scenarios.probability @ outcomes.people),
+        "people_in_need": float(scenarios.probability @ outcomes.people["critical"][1]),
         "units_needed": needed,
         "units_served": needed - short,
     }

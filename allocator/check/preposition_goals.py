@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from allocator.check.goals import Value
-from allocator.check.ground import Floats, Ints, lookup, summed
+from allocator.check.ground import Bools, Floats, Ints, lookup, summed
 from allocator.check.preposition_balance import Result
 from allocator.check.preposition_ground import Stage
 from allocator.check.preposition_recourse import Moved
@@ -21,37 +21,48 @@ from allocator.plan.precision import rounded, tolerance
 
 @dataclass(frozen=True)
 class Outcomes:
-    """What every scenario comes to; `parts` are costs by kind, `scale` the size of their sum."""
+    """What every scenario comes to; `parts` are costs by kind, `scale` the size of their sum.
+
+    `people` has those short of goods, and all who need them, for critical and each remaining.c.
+    """
 
     cost: Floats
-    critical: Floats
+    people: Mapping[str, tuple[Floats, Floats]]
     short_units: Floats
     parts: Mapping[str, Floats]
     scale: Floats
-    people: Floats
+
+    @property
+    def critical(self) -> Floats:
+        """People short of life-critical goods."""
+        return self.people["critical"][0]
 
 
 def outcomes_of(stage: Stage, scenarios: Scenarios, moved: Moved, result: Result) -> Outcomes:
     """Add up costs and shortages of every scenario."""
-    instance, need = stage.ground.instance, scenarios.need
-    items, agreements = instance["items"], instance["agreements"]
-    lack = items["shortage_cost"].to_numpy(float)[need.item]
-    over = items["surplus_cost"].to_numpy(float)
+    need = scenarios.need
     parts = {
         "transport": summed(moved.scenario, moved.price * moved.quantity, len(scenarios)),
-        "called": result.exercised @ agreements["price"].to_numpy(float),
-        "shortage": result.short @ lack,
-        "surplus": (result.surplus @ over).sum(axis=1),
+        "called": (result.exercised * scenarios.called).sum(axis=1),
+        "shortage": (result.short * scenarios.lack[:, need.item]).sum(axis=1),
+        "surplus": (result.surplus * scenarios.over[:, None, :]).sum(axis=(1, 2)),
     }
-    critical, people = _critical(stage, scenarios, result.short)
+    tier = stage.ground.items.tier[need.item]
+    people = {"critical": _people(stage, scenarios, result.short, tier == 1)}
+    free = np.asarray((tier > 1) & np.all(scenarios.lack[:, need.item] <= 0, axis=0))
+    free &= np.isin(need.item, need.item[(need.quantity > 0).any(axis=0)])
+    for one in np.unique(tier[free]).tolist():
+        people[f"remaining.{one}"] = _people(stage, scenarios, result.short, free & (tier == one))
     cost = sum(parts.values(), np.zeros(len(scenarios)))
-    return Outcomes(cost, critical, result.short.sum(axis=1), parts, cost, people)
+    return Outcomes(cost, people, result.short.sum(axis=1), parts, cost)
 
 
-def _critical(stage: Stage, scenarios: Scenarios, short: Floats) -> tuple[Floats, Floats]:
-    """Return people short of life-critical goods, the largest over items; and all who need them."""
+def _people(
+    stage: Stage, scenarios: Scenarios, short: Floats, counted: Bools
+) -> tuple[Floats, Floats]:
+    """Return people short of some goods, the largest over items; and all who need them."""
     need, places = scenarios.need, stage.ground.places
-    vital = np.flatnonzero(stage.ground.items.tier[need.item] == 1)
+    vital = np.flatnonzero(counted)
     if not len(vital):
         return np.zeros(len(short)), np.zeros(len(short))
     starts = np.flatnonzero(np.diff(need.place[vital], prepend=-1))
@@ -89,14 +100,17 @@ def tail_mean(cost: Floats, probability: Floats, level: float) -> float:
 def reserve_goals(
     stage: Stage, scenarios: Scenarios, first: Mapping[str, float], outcomes: Outcomes
 ) -> dict[str, Value]:
-    """Return the goals critical and cost."""
+    """Return the goals critical, remaining.c for tiers with goods that have no price, and cost."""
     policy = stage.ground.instance.policy
     spent = sum(first.values())
     risk = risk_of(scenarios, outcomes.cost, policy.risk, policy.risk_weight, policy.risk_level)
-    critical = float(scenarios.probability @ outcomes.critical)
-    people = float(scenarios.probability @ outcomes.people)
+    chance = scenarios.probability
+    people = {
+        name: Value(float(chance @ short), float(chance @ all_))
+        for name, (short, all_) in outcomes.people.items()
+    }
     return {
-        "critical": Value(critical, people),
+        **people,
         "cost": Value(spent + risk, spent + abs(risk) + float(np.abs(outcomes.cost).max())),
     }
 
@@ -133,7 +147,7 @@ def check_outcomes(found: Findings, scenarios: Scenarios, outcomes: Outcomes, pl
     bad = np.flatnonzero(number < 0)
     lines = [f"scenario {name} is not in the instance" for name in table["scenario_id"].iloc[bad]]
     found.add("unknown_id", "outcomes", bad, np.ones(len(bad)), lines)
-    rate_scale = outcomes.people.max(initial=0.0)
+    rate_scale = outcomes.people["critical"][1].max(initial=0.0)
     for column, true, scale in (
         ("probability", scenarios.probability, np.zeros(len(scenarios))),
         ("cost", outcomes.cost, 10.0 * outcomes.scale + outcomes.scale.max(initial=0.0)),

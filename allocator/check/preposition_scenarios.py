@@ -50,6 +50,9 @@ class Scenarios:
     survive: Floats  # scenarios x sites x items
     through: Floats  # scenarios x sizes, infinite = without limit
     available: Floats  # scenarios x agreements
+    lack: Floats  # money for a unit short, scenarios x items
+    over: Floats  # money for a unit left over, scenarios x items
+    called: Floats  # money for a unit called, scenarios x agreements
     ways: Ways
 
     def __len__(self) -> int:
@@ -74,6 +77,9 @@ def scenarios_of(stage: Stage) -> Scenarios:
         survive=survive,
         through=through,
         available=_available(stage, index, cases),
+        lack=_stacked(cases, partial(_column, "items", "shortage_cost")),
+        over=_stacked(cases, partial(_column, "items", "surplus_cost")),
+        called=_stacked(cases, partial(_column, "agreements", "price")),
         ways=ways_of(stage.ground, index, cases),
     )
 
@@ -127,6 +133,10 @@ def _stacked(cases: list[Instance], read: Callable[[Instance], Floats]) -> Float
     known = {id(case): case for case in cases}
     found = {key: read(case) for key, case in known.items()}
     return np.stack([found[id(case)] for case in cases])
+
+
+def _column(table: str, field: str, case: Instance) -> Floats:
+    return np.asarray(case[table][field].to_numpy(float))
 
 
 def _survival(case: Instance) -> Floats:

@@ -56,6 +56,7 @@ CODES: Mapping[str, str] = {
     "W3904": "no reserve can reach",
     "W3905": "cut off from reserves at times",
     "W3906": "less room for reserves than need",
+    "I3907": "parts of scenarios that reserves do not look at",
     "E3921": "more patients in beds than beds",
     "E3922": "less care than those in beds need",
     "W3923": "class without a bed",

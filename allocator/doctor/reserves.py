@@ -7,6 +7,7 @@ import numpy as np
 from allocator.doctor.finding import Finding
 from allocator.doctor.words import count, number, some
 from allocator.instance.futures import ReserveCase, reserve_case
+from allocator.instance.futures_overlays import unheard
 from allocator.instance.instance import Instance
 from allocator.instance.lanes import Bools, Floats
 
@@ -21,7 +22,8 @@ def reserve_findings(instance: Instance) -> list[Finding]:
     case = reserve_case(instance)
     if not len(case.reserve.sites):
         return []
-    return [*_coverage(case), *_floors(case), *_days(case), *_out_of_reach(case), *_room(case)]
+    found = [*_coverage(case), *_floors(case), *_days(case), *_out_of_reach(case), *_room(case)]
+    return [*found, *_unheard(case)]
 
 
 def _reached(case: ReserveCase, lanes: Bools) -> Bools:
@@ -134,6 +136,18 @@ def _out_of_reach(case: ReserveCase) -> list[Finding]:
         numbers = {"communities": int(at_times.sum()), "worst": float(chance[at_times].max())}
         found.append(Finding("W3905", what, numbers, "", "", examples))
     return found
+
+
+def _unheard(case: ReserveCase) -> list[Finding]:
+    """Tell overlays that change nothing for reserves, such as those on vehicles."""
+    fields = unheard(case.instance["overlays"])
+    if not fields:
+        return []
+    what = (
+        f"overlays change {some(fields)}: pre-positioning does not look at "
+        f"{'it' if len(fields) == 1 else 'them'}; a dispatch with that scenario does."
+    )
+    return [Finding("I3907", what, {"fields": len(fields)})]
 
 
 def _room(case: ReserveCase) -> list[Finding]:

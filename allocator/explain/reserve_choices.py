@@ -20,11 +20,6 @@ from allocator.models.preposition import solve
 from allocator.plan import Plan
 
 NEAR = 1e-4  # relative difference of goals below which two plans are as good
-SHORT = "people short of life-critical goods"
-WORDS = {  # when the other plan has more of it, and when it has less
-    "critical": (f"more {SHORT}", f"fewer {SHORT}"),
-    "cost": ("more money spent", "less money spent"),
-}
 SCENARIOS = 3
 
 
@@ -215,8 +210,17 @@ def _told(values: Mapping[str, float | None], results: Mapping[str, StageResult]
             continue
         more = other.value - value
         if abs(more) > NEAR * max(1.0, abs(value)):
-            parts.append(f"{number(abs(more))} {WORDS[name][more < 0]}")
+            parts.append(f"{number(abs(more))} {_words(name, more < 0)}")
     return "; ".join(parts)
+
+
+def _words(goal: str, less: bool) -> str:
+    """Return what there is more, or less, of in the other plan."""
+    if goal == "cost":
+        return "less money spent" if less else "more money spent"
+    tier = goal.partition(".")[2]
+    goods = f"goods of tier {tier}" if tier else "life-critical goods"
+    return f"{'fewer' if less else 'more'} people short of {goods}"
 
 
 def _detail(results: Mapping[str, StageResult]) -> str:

@@ -12,6 +12,8 @@ import numpy as np
 
 from allocator.instance.futures_lanes import lanes_and_states
 from allocator.instance.futures_needs import scenario_needs
+from allocator.instance.futures_overlays import refuse_overlays
+from allocator.instance.futures_prices import prices_of
 from allocator.instance.futures_sites import site_states
 from allocator.instance.futures_tables import variants_of
 from allocator.instance.instance import Instance
@@ -38,6 +40,9 @@ class Futures:
         available: (S, A) share of an agreement that can be delivered.
         delays: (D,) the different delays of the agreements above 0, rising.
         need_after: (S, J, K, D) the part of `need` in periods after the delay.
+        shortage_cost: (S, K) money for a unit short.
+        surplus_cost: (S, K) money for a unit left over.
+        price: (S, A) money for a unit of an agreement that is called.
     """
 
     ids: np.ndarray
@@ -51,6 +56,9 @@ class Futures:
     available: Floats
     delays: Ints
     need_after: Floats
+    shortage_cost: Floats
+    surplus_cost: Floats
+    price: Floats
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -67,6 +75,7 @@ class Futures:
         return replace(self, **rest, probability=given / given.sum())
 
 
+CRITICAL, REMAINING = "critical", "remaining"
 _BY_SCENARIO = (
     "ids",
     "need",
@@ -77,6 +86,9 @@ _BY_SCENARIO = (
     "lane_closed",
     "available",
     "need_after",
+    "shortage_cost",
+    "surplus_cost",
+    "price",
 )
 
 
@@ -91,6 +103,8 @@ class ReserveCase:
         base: (J, K) reference need: that of `needs` over the periods, or the mean over the
             scenarios where `needs` is empty.
         days: Length of the periods in days.
+        unpriced: (K,) items below tier 1 that are needed and cost nothing when short, in any
+            scenario: their shortage is no part of the cost but the goal `remaining`.
     """
 
     instance: Instance
@@ -98,11 +112,29 @@ class ReserveCase:
     futures: Futures
     base: Floats
     days: float
+    unpriced: Bools
 
     @property
     def policy(self) -> Policy:
         """The planner's choices."""
         return self.instance.policy
+
+    @property
+    def goals(self) -> tuple[str, ...]:
+        """The goals in order; `remaining` is one for each tier with unpriced items."""
+        tiers = np.unique(self.reserve.items.tier[self.unpriced]).tolist()
+        found: list[str] = []
+        for name in self.policy.reserve_goals:
+            found += [f"{REMAINING}.{tier}" for tier in tiers] if name == REMAINING else [name]
+        return tuple(found)
+
+    def counted(self, goal: str) -> Bools:
+        """Return the items (K,) whose shortage a goal counts in people."""
+        tier = self.reserve.items.tier
+        if goal == CRITICAL:
+            return np.asarray(tier == 1)
+        name, _, number = goal.partition(".")
+        return np.asarray(self.unpriced & (tier == (int(number) if name == REMAINING else 0)))
 
     def with_scenarios(
         self, rows: Ints | Sequence[int], probability: Floats | None = None
@@ -115,8 +147,10 @@ def reserve_case(instance: Instance) -> ReserveCase:
     """Turn a valid instance into the arrays of pre-positioning.
 
     Raises:
-        InstanceError: An overlay changes the costs of a link in a way that is no factor (E1329).
+        InstanceError: An overlay changes the costs of a link in a way that is no factor (E1329), or
+            what is decided before a scenario is known (E1331).
     """
+    refuse_overlays(instance)
     sites, items = sites_of(instance), items_of(instance)
     communities = needy_of(instance, sites)
     variants = variants_of(instance)
@@ -134,7 +168,7 @@ def reserve_case(instance: Instance) -> ReserveCase:
         pins=pins_of(instance, sites, items),
     )
     base, needs = scenario_needs(variants, reserve, delays)
-    states = site_states(variants, reserve)
+    states, prices = site_states(variants, reserve), prices_of(variants, reserve)
     futures = Futures(
         ids=variants.ids,
         probability=variants.probability,
@@ -147,8 +181,13 @@ def reserve_case(instance: Instance) -> ReserveCase:
         available=states.available,
         delays=delays,
         need_after=needs.after,
+        shortage_cost=prices.shortage,
+        surplus_cost=prices.surplus,
+        price=prices.called,
     )
     if not len(instance["needs"]):
         base = np.tensordot(futures.probability, futures.need, axes=1)
     days = float(instance["periods"]["minutes"].sum()) / 1440.0
-    return ReserveCase(instance, reserve, futures, base, days)
+    needed = (futures.need > 0).any(axis=(0, 1))
+    unpriced = (items.tier > 1) & needed & (futures.shortage_cost <= 0).all(axis=0)
+    return ReserveCase(instance, reserve, futures, base, days, unpriced)

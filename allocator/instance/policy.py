@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 DEFAULT_GOALS = ("floors", "critical", "fairness", "remaining", "item_days", "change", "cost")
-DEFAULT_RESERVE_GOALS = ("critical", "cost")
+DEFAULT_RESERVE_GOALS = ("critical", "remaining", "cost")
 DEFAULT_STAFF_GOALS = (
     "critical_uncovered",
     "uncovered",

@@ -44,7 +44,7 @@ class Sizes:
 
 @dataclass(frozen=True)
 class ReserveItems:
-    """Items (K,), in the order of the table; costs are money a unit."""
+    """Items (K,), in the order of the table."""
 
     ids: np.ndarray
     m3: Floats
@@ -53,8 +53,6 @@ class ReserveItems:
     whole: Bools  # stock is a multiple of `pack`
     reusable: Bools
     tier: Ints
-    shortage_cost: Floats
-    surplus_cost: Floats
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -110,7 +108,6 @@ class Agreements:
     item: Ints
     maximum: Floats
     option_price: Floats
-    price: Floats
     delay: Ints  # periods after the start
 
     def __len__(self) -> int:
@@ -223,8 +220,6 @@ def items_of(instance: Instance) -> ReserveItems:
         whole=table["whole_packs"].to_numpy(bool),
         reusable=table["reusable"].to_numpy(bool),
         tier=table["tier"].to_numpy(np.int64),
-        shortage_cost=table["shortage_cost"].to_numpy(float),
-        surplus_cost=table["surplus_cost"].to_numpy(float),
     )
 
 

@@ -97,7 +97,6 @@ def agreements_of(instance: Instance, sites: ReserveSites, items: ReserveItems) 
         item=position(items.ids, table["item_id"]),
         maximum=table["maximum"].to_numpy(float),
         option_price=table["option_price"].to_numpy(float),
-        price=table["price"].to_numpy(float),
         delay=table["delay_periods"].to_numpy(np.int64),
     )
 

@@ -19,7 +19,6 @@ from allocator.instance.rules_overlays import check_overlays, check_probabilitie
 from allocator.instance.rules_owners import check_earmarks, check_owners
 from allocator.instance.rules_reserves import (
     check_agreements,
-    check_prices,
     check_reserve_pins,
     check_reserves,
     check_sizes,
@@ -202,7 +201,6 @@ RULES: dict[Rule, tuple[str, ...]] = {
         for table in ("stocks", "arrivals", "in_transit")
     },
     check_sizes: ("sizes", "sites"),
-    check_prices: ("sizes", "items"),
     check_reserves: ("reserves",),
     check_agreements: ("agreements", "sites"),
     check_reserve_pins: ("reserve_pins", "sizes", "sites"),

@@ -28,18 +28,6 @@ def check_sizes(checked: CheckedTables) -> None:
     checked.log.rows("W1305", checked.sources["sites"], "site_id", bare, rule, action)
 
 
-def check_prices(checked: CheckedTables) -> None:
-    """Warn of items that nobody loses anything by lacking: only life-critical ones are a goal."""
-    frame = checked.frames["items"]
-    free = (frame["shortage_cost"] == 0) & (frame["tier"] > 1)
-    if not free.any() or not checked.has("items"):
-        return
-    rule = "the item costs nothing when it is short: pre-positioning will not stock it"
-    action = "fill in shortage_cost, or make the item life-critical (tier 1)"
-    rows = np.flatnonzero(free.to_numpy())
-    checked.log.rows("W1307", checked.sources["items"], "item_id", rows, rule, action)
-
-
 def check_reserves(checked: CheckedTables) -> None:
     """Tell stock limits that leave no room."""
     frame = checked.frames["reserves"]
@@ -125,8 +113,21 @@ def check_reserve_policy(frames: Frames, policy: Policy, label: str, log: FaultL
     if asked and policy.coverage_minutes is None:
         rule = f"{asked[0]} says nothing without coverage_minutes"
         log.add("E1411", f"{label}:{asked[0]}", rule, "give coverage_minutes too")
+    _check_prices(frames, policy, label, log)
     _check_budget(frames, policy, label, log)
     _check_count(frames, policy, label, log)
+
+
+def _check_prices(frames: Frames, policy: Policy, label: str, log: FaultLog) -> None:
+    """Warn of items that nobody loses anything by lacking: neither a price nor a goal."""
+    items = frames["items"]
+    free = items[(items["shortage_cost"] == 0) & (items["tier"] > 1)]
+    if free.empty or frames["sizes"].empty or "remaining" in policy.reserve_goals:
+        return
+    rule = "items below tier 1 without shortage_cost count in no goal: no reserve holds them"
+    action = "add remaining to reserve_goals, or fill in shortage_cost"
+    names = ", ".join(free["item_id"].astype(str).head(5))
+    log.add("W1307", f"{label}:reserve_goals", rule, action, names)
 
 
 def _check_budget(frames: Frames, policy: Policy, label: str, log: FaultLog) -> None:

@@ -12,9 +12,9 @@ from allocator.check import Verdict
 from allocator.check import check as judge
 from allocator.engine.ordered import StageResult
 from allocator.instance import Instance, instance_hash
-from allocator.instance.futures import ReserveCase
+from allocator.instance.futures import REMAINING, ReserveCase
 from allocator.models.preposition.by_rule import served_by_rule
-from allocator.models.preposition.model import UNITS
+from allocator.models.preposition.model import unit_of
 from allocator.models.preposition.yardsticks import Given
 from allocator.plan import GoalResult, Plan, Status
 
@@ -60,14 +60,23 @@ def goal_results(
     return tuple(
         GoalResult(
             name=name,
-            unit=UNITS[name],
+            unit=unit_of(name),
             value=values.get(name),
             bound=known[name].bound if name in known else None,
             scope=SCOPE_LATER if number else SCOPE_FIRST,
             source=known[name].source if name in known else source,
         )
-        for number, name in enumerate(instance.policy.reserve_goals)
+        for number, name in enumerate(_names(instance, values))
     )
+
+
+def _names(instance: Instance, values: Mapping[str, float]) -> list[str]:
+    """Return the goals in order; `remaining` stands for one goal a tier."""
+    found: list[str] = []
+    for name in instance.policy.reserve_goals:
+        tiers = [one for one in values if one.startswith(f"{name}.")]
+        found += sorted(tiers, key=lambda one: int(one.rpartition(".")[2])) if tiers else [name]
+    return [name for name in found if name != REMAINING]
 
 
 def _costs(verdict: Verdict) -> dict[str, Any]:

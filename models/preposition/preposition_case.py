@@ -41,6 +41,7 @@ class Case:
         self.places = sorted({j for scene in self.scenes.values() for j, _ in scene.need})
         self.days = sum(row["minutes"] for row in terms.rows(instance, "periods")) / 1440
         self.base = self._base()
+        self.unpriced = {k for _, k in self.needed() if self.is_unpriced(k)}
 
     def _base(self) -> dict[tuple[str, str], float]:
         """base(j,k): the need of `needs`; the mean of the scenarios where it is empty."""
@@ -52,6 +53,20 @@ class Case:
             for key, quantity in scene.need.items():
                 found[key] = found.get(key, 0.0) + self.chance[s] * quantity
         return found
+
+    def needed(self) -> set[tuple[str, str]]:
+        """Return the places and items that some scenario needs."""
+        return {key for scene in self.scenes.values() for key in scene.need}
+
+    def is_unpriced(self, item: str) -> bool:
+        """Say whether an item below tier 1 costs nothing when short, in any scenario."""
+        prices = [scene.items[item]["shortage_cost"] for scene in self.scenes.values()]
+        return self.items[item]["tier"] > 1 and max(prices) <= 0
+
+    def counted(self, item: str) -> bool:
+        """Say whether people short of an item are counted in a goal of their own."""
+        asked = "remaining" in self.policy.reserve_goals
+        return self.items[item]["tier"] == 1 or (asked and item in self.unpriced)
 
     def weight(self, place: str) -> float:
         """pi_j: the vulnerability held within 0.5 and 2; 1 for sites."""
@@ -96,7 +111,7 @@ class Model:
         self.deliver: dict[tuple[str, str, str], Any] = {}
         self.short: dict[tuple[str, str, str], Any] = {}
         self.surplus: dict[tuple[str, str, str], Any] = {}
-        self.late: dict[tuple[str, str], Any] = {}
+        self.late: dict[tuple[str, str, int], Any] = {}
         self.taken: set[str] = set()
 
     def variable(
@@ -155,25 +170,23 @@ class Model:
                 parts.append(move(self.case, s, i, j, k) * y)
         for (scenario, r, j), g in self.deliver.items():
             if scenario == s:
-                row = self.case.agreements[r]
-                price = row["price"] + move(self.case, s, row["site_id"], j, row["item_id"])
-                parts.append(price * g)
+                row, price = self.case.agreements[r], scene.agreements[r]["price"]
+                parts.append((price + move(self.case, s, row["site_id"], j, row["item_id"])) * g)
         for j, k in scene.need:
-            parts.append(self.case.items[k]["shortage_cost"] * self.short[s, j, k])
+            parts.append(scene.items[k]["shortage_cost"] * self.short[s, j, k])
         for (scenario, _, k), v in self.surplus.items():
             if scenario == s:
-                parts.append(self.case.items[k]["surplus_cost"] * v)
+                parts.append(scene.items[k]["surplus_cost"] * v)
         return Sum(parts)
 
-    def critical_of(self, s: str) -> Any:
-        """People short of life-critical goods in a scenario."""
-        return Sum(
-            self.case.weight(j) * w for (scenario, j), w in self.late.items() if scenario == s
-        )
+    def people_short_in(self, s: str, tier: int = 1) -> Any:
+        """People short of goods of a tier in a scenario."""
+        late = {j: w for (t, j, c), w in self.late.items() if (t, c) == (s, tier)}
+        return Sum(self.case.weight(j) * w for j, w in late.items())
 
-    def critical(self) -> Any:
+    def people_short(self, tier: int = 1) -> Any:
         """The mean over the scenarios."""
-        return Sum(chance * self.critical_of(s) for s, chance in self.case.chance.items())
+        return Sum(chance * self.people_short_in(s, tier) for s, chance in self.case.chance.items())
 
 
 def move(case: Case, s: str, site: str, place: str, item: str) -> float:
@@ -235,12 +248,13 @@ def add_services(m: Model) -> None:
 
 
 def add_recourse(m: Model, s: str, scene: terms.Scene) -> None:
-    """y(i,j,k), g(r,j), u(j,k), v(i,k), w(j) of one scenario."""
+    """y(i,j,k), g(r,j), u(j,k), v(i,k), w(j,c) of one scenario."""
     case = m.case
     for (j, k), quantity in scene.need.items():
         m.short[s, j, k] = m.variable("short", s, j, k, upper=quantity)
-        if case.items[k]["tier"] == 1 and (s, j) not in m.late:
-            m.late[s, j] = m.variable("late", s, j)
+        tier = case.items[k]["tier"]
+        if case.counted(k) and (s, j, tier) not in m.late:
+            m.late[s, j, tier] = m.variable("late", s, j, tier)
         for i in case.sites:
             if (i, k) in m.stock and (i, j) in scene.lanes:
                 m.ship[s, i, j, k] = m.variable("ship", s, i, j, k)

@@ -30,16 +30,27 @@ def build(instance: Instance) -> Built:
     add_variables(m)
     for family in ROWS:
         family(m)
-    makers = {"critical": critical_goal, "cost": cost_goal}
-    return Built(m.problem, [makers[name](m) for name in m.case.policy.reserve_goals], m)
+    return Built(m.problem, list(goals(m)), m)
 
 
 # --- section 4: goals -------------------------------------------------------
 
 
+def goals(m: Model) -> Iterator[Goal]:
+    """The goals in order; remaining is one goal a tier."""
+    for name in m.case.policy.reserve_goals:
+        if name == "critical":
+            yield critical_goal(m)
+        elif name == "cost":
+            yield cost_goal(m)
+        else:
+            for tier in sorted({m.case.items[k]["tier"] for k in m.case.unpriced}):
+                yield Goal(f"remaining.{tier}", "min", m.people_short(tier), unit="people")
+
+
 def critical_goal(m: Model) -> Goal:
     """People short of life-critical goods, on average over the scenarios."""
-    return Goal("critical", "min", m.critical(), unit="people")
+    return Goal("critical", "min", m.people_short(), unit="people")
 
 
 def cost_goal(m: Model) -> Goal:
@@ -96,7 +107,7 @@ def read(built: Built, instance: Instance) -> dict[str, pd.DataFrame]:
         "recourse": list(recourse(m)),
         "outcomes": [
             {"scenario_id": s, "probability": m.case.chance[s]}
-            | {"cost": m.cost_of(s).value(), "critical": m.critical_of(s).value()}
+            | {"cost": m.cost_of(s).value(), "critical": m.people_short_in(s).value()}
             | {"short_units": sum(m.short[s, j, k].value() for j, k in m.case.scenes[s].need)}
             for s in m.case.chance
         ],

@@ -99,12 +99,12 @@ def assigned(m: Model) -> None:
 
 
 def tier(m: Model) -> None:
-    """People short of a life-critical item: the largest over the items."""
+    """People short of an item that counts in people: the largest over the items of its tier."""
     for s, scene in m.case.scenes.items():
         for j, k in scene.need:
-            if m.case.items[k]["tier"] == 1:
+            if m.case.counted(k):
                 people = scene.rate(j, k) * m.short[s, j, k]
-                m.row("tier", (s, j, k), m.late[s, j] >= people)
+                m.row("tier", (s, j, k), m.late[s, j, m.case.items[k]["tier"]] >= people)
 
 
 def floor(m: Model) -> None:
@@ -121,7 +121,7 @@ def floor(m: Model) -> None:
 def shortage_budget(m: Model) -> None:
     """People short of life-critical goods on average, whatever the goals."""
     if m.case.policy.shortage_budget is not None:
-        m.row("goal", ("shortage_budget",), m.critical() <= m.case.policy.shortage_budget)
+        m.row("goal", ("shortage_budget",), m.people_short() <= m.case.policy.shortage_budget)
 
 
 SCENARIO_ROWS = (

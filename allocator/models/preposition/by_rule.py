@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from allocator.engine.program import Floats, Ints
-from allocator.instance.futures import ReserveCase
+from allocator.instance.futures import REMAINING, ReserveCase
 from allocator.instance.lanes import Bools
 from allocator.instance.reserve import position
 from allocator.models.preposition.read import KINDS, SMALLEST
@@ -111,8 +111,9 @@ class Filling:
         if m3 > 0:
             sent = np.minimum(sent, self.room[:, site] / m3)
         sent = np.where(futures.lane_closed[:, lane], 0.0, sent)
-        if items.tier[item] > 1:
-            worth = items.shortage_cost[item] + items.surplus_cost[item]
+        asked = f"{REMAINING}.{items.tier[item]}" in self.case.goals and self.case.unpriced[item]
+        if items.tier[item] > 1 and not asked:
+            worth = futures.shortage_cost[:, item] + futures.surplus_cost[:, item]
             sent = np.where(cost * futures.lane_factor[:, lane] <= worth, sent, 0.0)
         if not sent.any():
             return

@@ -27,6 +27,7 @@ class Elastic:
     program: TwoStage
     columns: int  # of the first stage of the program it is made of
     allowances: Ints
+    price: float
 
     def start(self, first: Floats, short: Floats) -> Floats:
         """Return a first-stage point with the people short of every scenario as allowances."""
@@ -55,14 +56,14 @@ def elastic(two_stage: TwoStage, people: Sequence[Floats], cap: float, price: fl
 
     Args:
         two_stage: The program.
-        people: How the columns of each scenario count.
+        people: How the columns of each scenario count; those of earlier caps may be left out.
         cap: The most of their expectation.
         price: Money for each person above.
     """
     first, count = two_stage.first.copy(), two_stage.first.column_count
     most = np.array(
         [
-            float(counted @ np.where(counted > 0, scenario.upper, 0.0))
+            _most(_padded(counted, scenario), scenario)
             for counted, scenario in zip(people, two_stage.scenarios, strict=True)
         ]
     )
@@ -75,7 +76,18 @@ def elastic(two_stage: TwoStage, people: Sequence[Floats], cap: float, price: fl
         cost=np.r_[two_stage.cost, np.zeros(len(columns))],
         scenarios=Priced(two_stage.scenarios, people, columns, price),
     )
-    return Elastic(program, count, columns)
+    return Elastic(program, count, columns, price)
+
+
+def _padded(counted: Floats, inside: Recourse) -> Floats:
+    """Return how the columns count, those of earlier caps not at all."""
+    found: Floats = np.r_[counted, np.zeros(len(inside.cost) - len(counted))]
+    return found
+
+
+def _most(counted: Floats, inside: Recourse) -> float:
+    """Return the most that can be short."""
+    return float(counted @ np.where(counted > 0, inside.upper, 0.0))
 
 
 class Priced(Sequence[Recourse]):
@@ -102,7 +114,8 @@ class Priced(Sequence[Recourse]):
     def __getitem__(self, number: int | slice) -> Recourse | Sequence[Recourse]:
         if isinstance(number, slice):
             return [self[one] for one in range(*number.indices(len(self)))]
-        inside, counted = self._scenarios[number], self._people[number]
+        inside = self._scenarios[number]
+        counted = _padded(self._people[number], inside)
         own, width = self._columns[number], int(self._columns[-1]) + 1
         link = sparse.csr_matrix(inside.link)
         link.resize((link.shape[0], width))
@@ -113,7 +126,7 @@ class Priced(Sequence[Recourse]):
         return Recourse(
             cost=np.r_[inside.cost, self._price],
             lower=np.r_[inside.lower, 0.0],
-            upper=np.r_[inside.upper, float(counted @ np.where(counted > 0, inside.upper, 0.0))],
+            upper=np.r_[inside.upper, _most(counted, inside)],
             matrix=sparse.csr_matrix(matrix),
             link=sparse.csr_matrix(sparse.vstack([link, allowed])),
             row_lower=np.r_[inside.row_lower, -np.inf],

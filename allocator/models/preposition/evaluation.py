@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -14,6 +14,7 @@ from allocator.engine.session import Session
 from allocator.errors import InternalError
 from allocator.instance.lanes import Bools
 from allocator.models.preposition.model import PrepositionModel, Scenario
+from allocator.models.preposition.recourse import people_goals
 
 NEAR = 1e-6  # a floor missed by less, relative to what may be short, is kept
 ROUNDING = 1e-9  # of a goal, at least: a cap nearer than that could leave no point
@@ -27,7 +28,7 @@ class Evaluation:
         first: (columns,) the point.
         recourse: One array of y a scenario.
         cost: (scenarios,) money after the first stage.
-        critical: (scenarios,) people short of life-critical goods.
+        people: (scenarios,) people short, for each goal that counts them.
         kept: (scenarios,) whether the floors are kept; where that is impossible they are left out.
         spent: Money of the first stage.
     """
@@ -35,15 +36,15 @@ class Evaluation:
     first: Floats
     recourse: list[Floats]
     cost: Floats
-    critical: Floats
+    people: Mapping[str, Floats]
     kept: Bools
     spent: float
 
     def values(self, model: PrepositionModel) -> dict[str, float]:
         """Return the value of every goal."""
         chance = model.case.futures.probability
-        cost = self.spent + model.risk.of(self.cost, chance)
-        return {"critical": float(chance @ self.critical), "cost": cost}
+        people = {goal: float(chance @ short) for goal, short in self.people.items()}
+        return {**people, "cost": self.spent + model.risk.of(self.cost, chance)}
 
 
 def answers(
@@ -62,7 +63,7 @@ def answers(
         seed: Seed of the solver.
         goals: The goals in order; None = those of the policy.
     """
-    order, numbers = goals or model.policy.reserve_goals, range(len(model))
+    order, numbers = goals or model.case.goals, range(len(model))
     if threads == 1:
         return [answer(model, first, number, order, seed) for number in numbers]
     with ThreadPoolExecutor(threads) as pool:
@@ -78,7 +79,10 @@ def measured(model: PrepositionModel, first: Floats, recourse: Sequence[Floats])
         first=first,
         recourse=[point for _, point in pairs],
         cost=np.array([one.recourse.cost @ point for one, point in pairs]),
-        critical=np.array([one.people @ point for one, point in pairs]),
+        people={
+            goal: np.array([one.people[goal] @ point for one, point in pairs])
+            for goal in people_goals(model.case)
+        },
         kept=np.array([_keeps_floors(one, first, point) for one, point in pairs], dtype=bool),
         spent=float(model.first_cost() @ first),
     )
@@ -99,7 +103,7 @@ def answer(
     The floors of a scenario that cannot keep them are left out.
     """
     scenario = model.scenario(number)
-    costs = {"critical": scenario.people, "cost": scenario.recourse.cost}
+    costs = {**scenario.people, "cost": scenario.recourse.cost}
     session = Session(fixed_program(scenario, first), seed=seed)
     goals = [goal for goal in order if np.any(costs[goal])]
     solution: Floats | None = None

@@ -20,7 +20,7 @@ def evaluate_plan(
 
     Where cost alone would break the shortage budget, people come first after all.
     """
-    goals, most = model.policy.reserve_goals, model.policy.shortage_budget
+    goals, most = model.case.goals, model.policy.shortage_budget
     found = _evaluated(model, first, goals, threads, seed)
     if most is not None and "critical" not in goals:
         short = found.values(model)["critical"]
@@ -61,7 +61,8 @@ def _evaluated(
 
 def _least_harm(free: Evaluation, strict: Evaluation, goals: Sequence[str]) -> list[int]:
     """Return the scenarios that can keep their floors and do not, least harm first."""
-    harm = {"critical": strict.critical - free.critical, "cost": strict.cost - free.cost}
+    harm = {goal: strict.people[goal] - free.people[goal] for goal in free.people}
+    harm["cost"] = strict.cost - free.cost
     order = np.lexsort([np.round(harm[goal], 6) for goal in reversed(goals)])
     able = strict.kept & ~free.kept
     return [int(number) for number in order if able[number]]

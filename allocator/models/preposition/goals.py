@@ -12,7 +12,7 @@ from allocator.engine.ordered import Budget, StageResult
 from allocator.engine.program import Floats
 from allocator.engine.two_stage import TwoStageAnswer
 from allocator.models.preposition.evaluation import Evaluation, answers, measured
-from allocator.models.preposition.model import UNITS, PrepositionModel
+from allocator.models.preposition.model import PrepositionModel, unit_of
 from allocator.models.preposition.one_goal import Kept, Ways, minimised
 from allocator.models.preposition.read import rounded
 from allocator.models.preposition.urgent import completed
@@ -41,7 +41,7 @@ def solve_goals(
 ) -> Progress:
     """Minimise the goals of the policy in order; tell after each."""
     progress, kept = Progress(), list[Kept]()
-    goals, ways = model.policy.reserve_goals, ways or Ways()
+    goals, ways = model.case.goals, ways or Ways()
     for number, goal in enumerate(goals):
         if progress.results and progress.found is None:
             break
@@ -50,7 +50,7 @@ def solve_goals(
             progress.results.append(_nothing_urgent())
             continue
         if "cost" in goals[:number] and model.risk.averse:
-            progress.results.append(_within_costs(progress))
+            progress.results.append(_within_costs(goal, progress))
             report(progress)
             continue
         solved = minimised(
@@ -93,7 +93,7 @@ def _record(model: PrepositionModel, progress: Progress, goal: str, solved: TwoS
     progress.results.append(
         StageResult(
             name=goal,
-            unit=UNITS[goal],
+            unit=unit_of(goal),
             value=solved.value,
             bound=solved.bound,
             termination=solved.termination,
@@ -108,23 +108,22 @@ def _record(model: PrepositionModel, progress: Progress, goal: str, solved: TwoS
 
 
 def _nothing_urgent() -> StageResult:
-    return StageResult("critical", UNITS["critical"], 0.0, 0.0, "completed", "no such need", 0.0, 0)
+    return StageResult("critical", "people", 0.0, 0.0, "completed", "no such need", 0.0, 0)
 
 
-def _within_costs(progress: Progress) -> StageResult:
+def _within_costs(goal: str, progress: Progress) -> StageResult:
     """Return the people short where the scenarios keep their costs; nothing is proven of it."""
     value = None if progress.found is None else float(np.nan)
     source = "recourse at the cost of every scenario"
-    return StageResult("critical", UNITS["critical"], value, None, "completed", source, 0.0)
+    return StageResult(goal, unit_of(goal), value, None, "completed", source, 0.0)
 
 
 def tied(model: PrepositionModel) -> bool:
     """Say whether goals tie the scenarios together once the first stage is fixed."""
-    policy = model.policy
-    first = policy.reserve_goals[0]
-    gives = policy.give_up.get(first, policy.slack_relative) > NUMERICAL
-    bound = policy.shortage_budget is not None and first != "critical"
-    return bool((gives and len(policy.reserve_goals) > 1) or bound)
+    policy, goals = model.policy, model.case.goals
+    given = [policy.give_up.get(goal, policy.slack_relative) for goal in goals[:-1]]
+    bound = policy.shortage_budget is not None and goals[0] != "critical"
+    return bool(max(given, default=0.0) > NUMERICAL or bound)
 
 
 def _clean(model: PrepositionModel, progress: Progress, seed: int, threads: int) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from allocator.engine.program import Ints, Labels
@@ -52,6 +54,14 @@ class Labeller:
     def need(self, community: Ints, item: Ints) -> Labels:
         """Name by community and item."""
         return self.of((self.towns, community), (self.items, item))
+
+    def late(self, community: Ints, goal: Ints, goals: Sequence[str]) -> Labels:
+        """Name by community, and by goal those of other goals than critical."""
+        towns = self.town(community)
+        return lambda: [
+            town if number == 0 else f"{town},{goals[number]}"
+            for town, number in zip(towns(), goal.tolist(), strict=True)
+        ]
 
     def lane(self, lane: Ints) -> Labels:
         """Name by the ends of lanes."""

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import Literal, cast, overload
 
 import numpy as np
@@ -18,7 +17,6 @@ from allocator.models.preposition.services import Services
 
 MARGIN = 0.01  # of the people in need: a gap asked for counts against critical plus this
 RiskKind = Literal["expected", "cvar", "worst"]
-UNITS = {"critical": "people", "cost": "money"}
 
 
 @dataclass(frozen=True)
@@ -27,17 +25,22 @@ class Scenario:
 
     Attributes:
         recourse: Its arrays, with money as cost.
-        people: How its columns count in the goal critical.
+        people: How its columns count in the goals of people.
         columns: What its columns stand for.
         floors: Its rows `floor`.
         linked: Its rows `linked`, implied where the first stage is whole.
     """
 
     recourse: Recourse
-    people: Floats
+    people: Mapping[str, Floats]
     columns: Columns
     floors: Ints
     linked: Ints
+
+
+def unit_of(goal: str) -> str:
+    """Return what a goal is counted in."""
+    return "money" if goal == "cost" else "people"
 
 
 class PrepositionModel:
@@ -77,14 +80,15 @@ class PrepositionModel:
         urgent = self.case.reserve.items.tier == 1
         return bool((self.case.futures.need[:, :, urgent] > 0).any())
 
-    @cached_property
-    def margin(self) -> float:
-        """Return MARGIN of the people in need, added to the goal critical while it is solved."""
-        case = self.case
-        urgent = case.reserve.items.tier == 1
-        people = (case.futures.need * case.futures.rate)[:, :, urgent].max(axis=2, initial=0.0)
-        mean = case.futures.probability @ (people @ case.reserve.communities.weight)
-        return MARGIN * float(mean)
+    def in_need(self, goal: str) -> float:
+        """Return the people who need what a goal counts, on average; 0 for the cost."""
+        futures, items = self.case.futures, self.case.counted(goal)
+        people = (futures.need[:, :, items] * futures.rate[:, :, items]).max(axis=2, initial=0.0)
+        return float(futures.probability @ (people @ self.case.reserve.communities.weight))
+
+    def margin(self, goal: str) -> float:
+        """Return MARGIN of the people in need, added to a goal of people while it is solved."""
+        return MARGIN * self.in_need(goal)
 
     @property
     def risk(self) -> Risk:
@@ -105,12 +109,12 @@ class PrepositionModel:
         cost = self.first_cost()
         if not money:
             cost = np.zeros(len(cost))
-            cost[self.first.one] = self.margin
+            cost[self.first.one] = self.margin(goal)
         caps = [*self._budgets(), *held]
         return TwoStage(
             first=self.first.program,
             cost=cost,
-            scenarios=Costs(self, money),
+            scenarios=Costs(self, goal),
             probability=self.case.futures.probability,
             risk=self.risk if money else Risk(),
             held=caps,
@@ -123,18 +127,18 @@ class PrepositionModel:
     def hold(self, goal: str, cap: float) -> Held:
         """Return the row that keeps a goal at `cap`; of cost it is the mean that is kept."""
         everyone = [self.scenario(number) for number in range(len(self))]
-        if goal == "critical":
+        if goal != "cost":
             nothing = np.zeros(self.first.program.column_count)
-            return Held(nothing, [one.people for one in everyone], cap)
+            return Held(nothing, [one.people[goal] for one in everyone], cap)
         return Held(self.first_cost(), [one.recourse.cost for one in everyone], cap)
 
 
 class Costs(Sequence[Recourse]):
-    """The scenarios of a model with money, or people short, as their cost."""
+    """The scenarios of a model with what a goal counts, money or people, as their cost."""
 
-    def __init__(self, model: PrepositionModel, money: bool) -> None:
+    def __init__(self, model: PrepositionModel, goal: str) -> None:
         """Look at the scenarios of `model`."""
-        self.model, self.money = model, money
+        self.model, self.goal = model, goal
 
     def __len__(self) -> int:
         return len(self.model)
@@ -147,4 +151,6 @@ class Costs(Sequence[Recourse]):
         if isinstance(number, slice):
             return [self[one] for one in range(*number.indices(len(self)))]
         found = self.model.scenario(range(len(self))[number])
-        return found.recourse if self.money else replace(found.recourse, cost=found.people)
+        if self.goal == "cost":
+            return found.recourse
+        return replace(found.recourse, cost=found.people[self.goal])

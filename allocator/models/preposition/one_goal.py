@@ -16,9 +16,9 @@ from allocator.engine.two_stage import (
     extensive_columns,
     solve_extensive,
 )
-from allocator.models.preposition.elastic import STEEP, elastic
+from allocator.models.preposition.elastic import STEEP, Elastic, elastic
 from allocator.models.preposition.evaluation import Evaluation
-from allocator.models.preposition.model import MARGIN, PrepositionModel
+from allocator.models.preposition.model import PrepositionModel
 from allocator.models.preposition.urgent import Urgent
 from allocator.models.preposition.warm import warm_start
 from allocator.models.preposition.whole import Whole, first_guess
@@ -71,7 +71,8 @@ def minimised(
         try:
             start = None if found is None else found.first
             if found is not None and _elastic_caps(model, goal, kept):
-                return _priced(model, kept[0], found, budget, ways)
+                priced = _priced(model, goal, kept, found, budget, ways)
+                return _without_margin(model, goal, priced)
             return _without_margin(model, goal, _by_cuts(model, two_stage, start, budget, ways))
         except RuntimeError:
             pass
@@ -80,37 +81,47 @@ def minimised(
 
 
 def _elastic_caps(model: PrepositionModel, goal: str, kept: Sequence[Kept]) -> bool:
-    """Say whether the one cap is on critical and every scenario counts in the cost.
+    """Say whether every cap is on people, and every scenario counts in the goal.
 
     In a pure tail or worst case the other scenarios cost nothing, and so would a price in them.
     """
-    counted = not model.risk.averse or model.risk.weight < 1.0
-    return goal == "cost" and [one.goal for one in kept] == ["critical"] and counted
+    counted = goal != "cost" or not model.risk.averse or model.risk.weight < 1.0
+    return bool(kept) and all(one.goal != "cost" for one in kept) and counted
 
 
 def _priced(
-    model: PrepositionModel, kept: Kept, found: Evaluation, budget: Budget, ways: Ways
+    model: PrepositionModel,
+    goal: str,
+    kept: Sequence[Kept],
+    found: Evaluation,
+    budget: Budget,
+    ways: Ways,
 ) -> TwoStageAnswer:
-    """Minimise cost by cuts with critical kept by a price on people above its cap."""
-    in_need = model.margin / MARGIN
-    mean = max(1.0, abs(found.values(model)["cost"])) / max(1.0, in_need)
-    share = 1.0 - model.risk.weight if model.risk.averse else 1.0
-    price = STEEP * mean / share
-    plain = replace(model.two_stage("cost"), held=())
-    people = [model.scenario(number).people for number in range(len(model))]
-    caps = elastic(plain, people, cap(model, kept, room=0.0), price)
+    """Minimise a goal by cuts with people kept by a price on more of them than their cap."""
+    share = 1.0 - model.risk.weight if goal == "cost" and model.risk.averse else 1.0
+    caps, start, size = list[Elastic](), found.first, max(1.0, abs(found.values(model)[goal]))
+    program = replace(model.two_stage(goal), held=())
+    for one in kept:
+        price = STEEP * size / max(1.0, model.in_need(one.goal)) / share
+        people = [model.scenario(number).people[one.goal] for number in range(len(model))]
+        caps.append(elastic(program, people, cap(model, one, room=0.0), price))
+        start = caps[-1].start(start, found.people[one.goal])
+        program = caps[-1].program
     solved = solve_benders(
-        caps.program,
+        program,
         budget,
-        start=caps.start(found.first, found.critical),
+        start=start,
         seed=ways.seed,
         threads=ways.threads,
         workers=ways.workers,
         tuning=WARM,
     )
-    if solved.value is not None:
-        solved = replace(solved, value=solved.value - share * price * caps.above(solved))
-    return caps.plain(solved)
+    for one_cap in reversed(caps):
+        if solved.value is not None:
+            paid = share * one_cap.price * one_cap.above(solved)
+            solved = replace(solved, value=solved.value - paid)
+        solved = one_cap.plain(solved)
+    return solved
 
 
 def _by_cuts(
@@ -150,16 +161,17 @@ def cap(model: PrepositionModel, kept: Kept, room: float = CUT_ROOM) -> float:
     policy = model.policy
     share = policy.give_up.get(kept.goal, policy.slack_relative)
     slack = max(share * abs(kept.value), policy.slack_absolute)
-    if kept.method == "benders" and kept.goal == "critical":
-        slack = max(slack, room * max(1.0, kept.value + model.margin))
+    if kept.method == "benders" and kept.goal != "cost":
+        slack = max(slack, room * max(1.0, kept.value + model.margin(kept.goal)))
     return kept.value + slack
 
 
 def _without_margin(model: PrepositionModel, goal: str, solved: TwoStageAnswer) -> TwoStageAnswer:
-    """Take the constant out that gaps of critical are counted by; it is never below 0."""
-    if goal != "critical":
+    """Take the constant out that gaps of people are counted by; they are never below 0."""
+    if goal == "cost":
         return solved
-    value = None if solved.value is None else max(0.0, solved.value - model.margin)
-    bound = 0.0 if solved.bound is None else max(0.0, solved.bound - model.margin)
+    margin = model.margin(goal)
+    value = None if solved.value is None else max(0.0, solved.value - margin)
+    bound = 0.0 if solved.bound is None else max(0.0, solved.bound - margin)
     known = solved.termination != "infeasible"
     return replace(solved, value=value, bound=bound if known else None)

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from allocator.engine.program import Floats
+from allocator.instance.futures import CRITICAL
 from allocator.models.preposition.evaluation import Evaluation
 from allocator.models.preposition.model import PrepositionModel
 
@@ -157,7 +158,7 @@ def outcomes_table(model: PrepositionModel, found: Evaluation) -> pd.DataFrame:
             "scenario_id": futures.ids,
             "probability": futures.probability,
             "cost": found.cost,
-            "critical": found.critical,
+            "critical": found.people[CRITICAL],
             "short_units": short,
         }
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +10,7 @@ from scipy import sparse
 
 from allocator.engine.program import Floats, Ints, Program
 from allocator.engine.two_stage import Recourse
+from allocator.instance.futures import CRITICAL, REMAINING, ReserveCase
 from allocator.models.preposition.first import FirstStage
 from allocator.models.preposition.services import Services
 
@@ -22,8 +24,8 @@ class Columns:
         deliver: (2, n) agreement and lane of what suppliers deliver.
         short: (2, n) community and item of every need.
         surplus: (2, n) site and item of every stock.
-        late: (n,) communities with a need of life-critical goods.
-        urgent: (m,) which of the short are life-critical, and below for each:
+        late: (2, n) community and goal (position in `people_goals`) where people may be short.
+        counted: (m,) which of the short count in a goal of people, and below for each:
         rate: (m,) people short for a unit short.
         late_of: (m,) which of the late it counts in.
     """
@@ -33,7 +35,7 @@ class Columns:
     short: Ints
     surplus: Ints
     late: Ints
-    urgent: Ints
+    counted: Ints
     rate: Floats
     late_of: Ints
 
@@ -48,9 +50,14 @@ class Columns:
         _, short, _, late = self.starts()
         found = point.copy()
         found[late:] = 0.0
-        people = self.rate * np.maximum(0.0, point[short + self.urgent])
+        people = self.rate * np.maximum(0.0, point[short + self.counted])
         np.maximum.at(found, late + self.late_of, people)
         return found
+
+
+def people_goals(case: ReserveCase) -> tuple[str, ...]:
+    """Return the goals that count people: critical, asked for or not, and those remaining."""
+    return (CRITICAL, *(goal for goal in case.goals if goal.startswith(REMAINING)))
 
 
 class ScenarioProgram:
@@ -131,13 +138,18 @@ class ScenarioProgram:
         self.surplus = self.program.add_columns("surplus", len(most), most, labels=labels)
 
     def _add_late(self) -> None:
-        self.critical = np.flatnonzero(self.reserve.items.tier[self.item] == 1)
-        self.late_town, self.late_of = np.unique(self.town[self.critical], return_inverse=True)
-        rate = self.futures.rate[self.scenario][self.town, self.item][self.critical]
-        self.rate = rate
-        most = np.zeros(len(self.late_town))
-        np.maximum.at(most, self.late_of, rate * self.quantity[self.critical])
-        labels = self.label.town(self.late_town)
+        goals = people_goals(self.case)
+        goal = np.full(len(self.reserve.items), -1, dtype=np.int64)
+        for number, name in enumerate(goals):
+            goal[self.case.counted(name)] = number
+        self.counted = np.flatnonzero(goal[self.item] >= 0)
+        town, item = self.town[self.counted], self.item[self.counted]
+        keys, self.late_of = np.unique(town * len(goals) + goal[item], return_inverse=True)
+        self.late_town, self.late_goal = keys // len(goals), keys % len(goals)
+        self.rate = self.futures.rate[self.scenario][town, item]
+        most = np.zeros(len(keys))
+        np.maximum.at(most, self.late_of, self.rate * self.quantity[self.counted])
+        labels = self.label.late(self.late_town, self.late_goal, goals)
         self.late = self.program.add_columns("late", len(most), most, labels=labels)
 
     # -- rows ----------------------------------------------------------------------------------
@@ -231,7 +243,7 @@ class ScenarioProgram:
         self.program.add_entries(rows, self.services.assign[lane], -most)
 
     def _add_tier(self) -> None:
-        chosen = self.critical
+        chosen = self.counted
         labels = self.label.need(self.town[chosen], self.item[chosen])
         rows = self.program.add_rows("tier", len(chosen), 0.0, labels=labels)
         self.program.add_entries(rows, self.late[self.late_of], 1.0)
@@ -242,7 +254,7 @@ class ScenarioProgram:
         self.floors = np.zeros(0, dtype=np.int64)
         if share <= 0:
             return
-        chosen = self.critical
+        chosen = np.flatnonzero(self.reserve.items.tier[self.item] == 1)
         quantity = self.quantity[chosen]
         labels = self.label.need(self.town[chosen], self.item[chosen])
         upper = (1.0 - share) * quantity
@@ -262,16 +274,20 @@ class ScenarioProgram:
         cost = np.zeros(self.program.column_count)
         cost[self.ship] = unit[self.ship_lane, self.ship_item] * factor[self.ship_lane]
         moved = unit[self.deliver_lane, self.deliver_item] * factor[self.deliver_lane]
-        cost[self.deliver] = moved + reserve.agreements.price[self.supplier]
-        cost[self.short] = reserve.items.shortage_cost[self.item]
-        cost[self.surplus] = reserve.items.surplus_cost[self.first.item]
+        cost[self.deliver] = moved + futures.price[self.scenario, self.supplier]
+        cost[self.short] = futures.shortage_cost[self.scenario, self.item]
+        cost[self.surplus] = futures.surplus_cost[self.scenario, self.first.item]
         return cost[self.count :]
 
-    def people(self) -> Floats:
-        """Return how each column counts in the goal critical: pi of the late."""
-        weight = np.zeros(self.program.column_count)
-        weight[self.late] = self.reserve.communities.weight[self.late_town]
-        return weight[self.count :]
+    def people(self) -> Mapping[str, Floats]:
+        """Return how each column counts in every goal of people: pi of the late."""
+        weight = self.reserve.communities.weight[self.late_town]
+        found = {}
+        for number, goal in enumerate(people_goals(self.case)):
+            counts = np.zeros(self.program.column_count)
+            counts[self.late] = np.where(self.late_goal == number, weight, 0.0)
+            found[goal] = counts[self.count :]
+        return found
 
     def recourse(self) -> Recourse:
         """Return the arrays of both stages apart, with the money as cost."""
@@ -293,8 +309,8 @@ class ScenarioProgram:
             deliver=np.stack([self.supplier, self.deliver_lane]),
             short=np.stack([self.town, self.item]),
             surplus=np.stack([self.first.site, self.first.item]),
-            late=self.late_town,
-            urgent=self.critical,
+            late=np.stack([self.late_town, self.late_goal]),
+            counted=self.counted,
             rate=self.rate,
             late_of=self.late_of,
         )

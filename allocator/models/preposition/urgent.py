@@ -10,6 +10,7 @@ import numpy as np
 
 from allocator.engine.program import Floats, Ints
 from allocator.engine.two_stage import Recourse
+from allocator.instance.futures import CRITICAL
 from allocator.models.preposition.model import PrepositionModel, Scenario
 
 
@@ -36,7 +37,7 @@ def urgent_part(model: PrepositionModel, scenario: Scenario) -> Part:
             urgent[supplied],
             urgent[keys.short[1]],
             urgent[keys.surplus[1]],
-            np.ones(len(keys.late), dtype=bool),
+            keys.late[1] == 0,
         ]
     )
     kept = np.flatnonzero(columns)
@@ -49,7 +50,7 @@ def urgent_recourse(model: PrepositionModel, scenario: Scenario) -> Recourse:
     part, full = urgent_part(model, scenario), scenario.recourse
     return replace(
         full,
-        cost=scenario.people[part.columns],
+        cost=scenario.people[CRITICAL][part.columns],
         lower=full.lower[part.columns],
         upper=full.upper[part.columns],
         matrix=full.matrix[part.rows][:, part.columns],

@@ -91,7 +91,7 @@ def sampled_gaps(
             one.name: one.bound for one in solve(sample, budget, seed=seed, threads=threads).results
         }
         values = evaluate(sample, tables, threads, seed).values
-        goals = list(case.policy.reserve_goals)
+        goals = list(case.goals)
         if any(known.get(goal) is None for goal in goals):
             return
         bounds.append([float(known[goal] or 0.0) for goal in goals])
@@ -135,6 +135,9 @@ def mean_case(case: ReserveCase) -> ReserveCase:
         available=mean(futures.available),
         delays=futures.delays,
         need_after=mean(futures.need_after),
+        shortage_cost=mean(futures.shortage_cost),
+        surplus_cost=mean(futures.surplus_cost),
+        price=mean(futures.price),
     )
     return replace(case, futures=one)
 
@@ -153,7 +156,7 @@ def knowing_each(
     case: ReserveCase, budget: Budget, seed: int
 ) -> Iterator[tuple[int, Mapping[str, float]]]:
     """Solve every scenario as if it were known; yield how many are done and the mean of them."""
-    total = dict.fromkeys(case.policy.reserve_goals, 0.0)
+    total = dict.fromkeys(case.goals, 0.0)
     for number in range(len(case.futures)):
         answer = solve(case.with_scenarios([number], np.ones(1)), budget, seed=seed)
         found = {one.name: one.value for one in answer.results}
