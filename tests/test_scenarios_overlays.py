@@ -66,10 +66,10 @@ def overlaid(*fields: str, **policy: Any) -> Instance:
 
 
 def arrays(instance: Instance) -> tuple[Any, ...]:
-    recourse = PrepositionModel(reserve_case(instance)).scenario(0)
-    whole = recourse.recourse
+    scenario = PrepositionModel(reserve_case(instance)).scenario(0)
+    whole = scenario.recourse
     parts = (whole.cost, whole.upper, whole.row_lower, whole.row_upper)
-    return *parts, whole.matrix.toarray(), whole.link.toarray(), recourse.people
+    return *parts, whole.matrix.toarray(), whole.link.toarray(), scenario.people["critical"]
 
 
 def test_every_field_that_is_heard_has_its_overlay_here() -> None:
