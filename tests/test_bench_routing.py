@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,6 +15,7 @@ from allocator.bench.files import load_suite
 from allocator.bench.merge import merged
 from allocator.models.route.cumulative import cumulative
 from allocator.models.route.routes import Route, Routes, Trip, Visit
+from allocator.models.route.solve import solve
 
 vrplib = pytest.importorskip("vrplib", reason="vrplib reads the published files")
 
@@ -319,6 +321,31 @@ def test_published_solutions_have_the_cost_they_claim(shared_data: Path) -> None
         assert (found.faults == ()) is (name != "B-n50-k8")
         checked += 1
     assert checked == 49
+
+
+SMALL = [  # optima proven in the literature, and of sets without proofs the best known values
+    ("vrptw_solomon/C101.txt", reading.read_solomon, 300),
+    ("vrptw_solomon/C104.txt", reading.read_solomon, 3000),
+    ("vrptw_solomon/C106.txt", reading.read_solomon, 300),
+    ("vrptw_solomon/R101.txt", reading.read_solomon, 3000),
+    ("mdvrp_cordeau/p01.txt", reading.read_cordeau, 3000),
+    ("mdvrp_cordeau/pr01.txt", reading.read_cordeau, 300),
+    ("site_dependent_vrptw/PR11.vrp", reading.read_site_dependent, 300),
+    ("split_delivery/SET-1/SD1.txt", reading.read_split, 300),
+    ("split_delivery/SET-1/SD3.txt", reading.read_split, 300),
+]
+
+
+@pytest.mark.parametrize(("file", "read", "iterations"), SMALL)
+def test_optima_of_small_problems_are_reached(
+    shared_data: Path, file: str, read: Callable[[Path], Problem], iterations: int
+) -> None:
+    path = shared_data / "routing" / file
+    best = reading.best_known(shared_data / "routing" / Path(file).parts[0])[path.stem]
+    problem = read(path)
+    found = score(problem, solve(problem.case, iterations=iterations).routes)
+    assert found.faults == ()
+    assert found.value == pytest.approx(best, abs=0.01)
 
 
 @pytest.mark.parametrize("name", ["A-n32-k5", "B-n31-k5", "B-n34-k5"])
