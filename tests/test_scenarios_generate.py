@@ -22,7 +22,7 @@ from allocator.instance import Instance, instance_hash, load, save, validate
 from allocator.instance.futures import ReserveCase, reserve_case
 
 NUMBER = 4000
-USUAL = Marginals(living_mean=1.2, medical_cv=0.8, site_loss=0.1, lane_closed=0.2)
+USUAL = Marginals(living_mean=1.2, medical_cv=0.8, site_loss=0.1, lane_closed=0.2, lane_delayed=0.3)
 
 
 def town(places: int = 12) -> Instance:
@@ -60,7 +60,7 @@ def test_the_same_seed_gives_the_same_tables_and_another_seed_others() -> None:
 
 def test_more_scenarios_begin_with_the_same_ones() -> None:
     few, more = (reserve_case(drawn(town(), number, 3)).futures for number in (5, 50))
-    for name in ("need", "survival", "lane_closed", "available"):
+    for name in ("need", "survival", "lane_closed", "lane_factor", "available"):
         np.testing.assert_array_equal(getattr(few, name), getattr(more, name)[:5], err_msg=name)
 
 
@@ -164,11 +164,51 @@ def test_three_digits() -> None:
     assert rounded(values).tolist() == pytest.approx([0, 0.00123, 1, 12300, 100])
 
 
+def test_delays_have_the_stated_probability_and_are_uniform() -> None:
+    futures = many().futures
+    delayed = (futures.lane_factor > 1) & ~futures.lane_closed
+    # A factor of less than 1.005 is written as 1.
+    chance(delayed, USUAL.lane_delayed * 0.995)
+    factors = futures.lane_factor[delayed]
+    assert factors.max() <= USUAL.lane_longer
+    shares = np.histogram(factors, bins=5, range=(1, USUAL.lane_longer))[0] / len(factors)
+    np.testing.assert_allclose(shares, 0.2, atol=0.02)
+    assert (futures.lane_factor[futures.lane_closed] == 1).all()
+
+
+def test_delays_come_with_need_and_grow_with_it() -> None:
+    case = many()
+    futures, lanes = case.futures, case.reserve.lanes
+    need = futures.need[:, lanes.community, 1]
+    factor, lane_open = futures.lane_factor, ~futures.lane_closed
+    usual = need[lane_open & (factor == 1)].mean()
+    little, much = lane_open & (factor > 1) & (factor < 1.5), lane_open & (factor >= 1.5)
+    assert usual < need[little].mean() < need[much].mean() < need[futures.lane_closed].mean()
+    late = (lane_open & (factor > 1)).mean(axis=1)
+    assert np.corrcoef(need.mean(axis=1), late)[0, 1] > 0.2
+
+
+def test_without_delays_the_closures_are_the_same() -> None:
+    with_, without = (
+        reserve_case(drawn(town(), 50, 3, Marginals(lane_delayed=share))).futures
+        for share in (0.3, 0.0)
+    )
+    np.testing.assert_array_equal(with_.lane_closed, without.lane_closed)
+    assert (without.lane_factor == 1).all()
+
+
 @pytest.mark.parametrize(
-    "figures", [{"tie": 1.5}, {"site_loss": -0.1}, {"size": 0.7, "place": 0.7}]
+    "figures",
+    [
+        {"tie": 1.5},
+        {"site_loss": -0.1},
+        {"size": 0.7, "place": 0.7},
+        {"lane_closed": 0.6, "lane_delayed": 0.6},
+        {"lane_longer": 0.5},
+    ],
 )
 def test_marginals_out_of_bounds(figures: dict[str, float]) -> None:
-    with pytest.raises(ValueError, match=r"at most 1|between 0"):
+    with pytest.raises(ValueError, match=r"at most 1|between 0|1 at least"):
         Marginals(**figures)
 
 
@@ -178,7 +218,9 @@ def test_nothing_to_draw_around() -> None:
 
 
 def test_extremes_are_possible() -> None:
-    sure = Marginals(site_loss=1.0, lane_closed=0.0, supplier_failure=0.0, living_cv=0.0)
+    sure = Marginals(
+        site_loss=1.0, lane_closed=0.0, lane_delayed=0.0, supplier_failure=0.0, living_cv=0.0
+    )
     futures = reserve_case(drawn(town(), 5, 1, sure)).futures
     assert (futures.survival <= 0.5).all()
     assert not futures.lane_closed.any()

@@ -107,7 +107,7 @@ def test_there_is_something_to_choose() -> None:
     assert room[reserve.sites.kept].sum() < 2 * needed < room.sum()
     assert reserve.stock.present.sum() > 0
     urgent = reserve.items.tier == 1
-    assert (reserve.items.shortage_cost[urgent] == 30 * price[urgent]).all()
+    assert (found.futures.shortage_cost[:, urgent] == 30 * price[urgent]).all()
 
 
 def test_larger_sets_begin_with_the_same_scenarios() -> None:

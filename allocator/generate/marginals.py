@@ -42,6 +42,10 @@ class Marginals:
         0.5, 1, "what survives at a site that is hit: uniform from 0 to this share"
     )
     lane_closed: float = _marginal(0.05, 1, "probability that a lane is closed")
+    lane_delayed: float = _marginal(0.1, 1, "probability that it is open but delayed")
+    lane_longer: float = _marginal(
+        2.0, 100, "minutes and cost of a delayed lane over the usual ones: uniform from 1 to this"
+    )
     supplier_failure: float = _marginal(0.1, 1, "probability that a supplier fails")
     supplier_left: float = _marginal(
         0.5, 1, "what a supplier that fails can deliver: uniform from 0 to this share"
@@ -53,8 +57,8 @@ class Marginals:
     tie: float = _marginal(
         0.5,
         1,
-        "correlation of the latent figures behind losses, closures (with the severity of the "
-        "site, of the end of the lane) and failures (with the size)",
+        "correlation of the latent figures behind losses, closures and delays (with the severity "
+        "of the site, of the end of the lane) and failures (with the size)",
     )
 
     def __post_init__(self) -> None:
@@ -65,6 +69,10 @@ class Marginals:
                 raise ValueError(f"{spec.name} must be between 0 and {most:g}, not {value!r}")
         if self.size + self.place > 1:
             raise ValueError("size and place are parts of one variance: at most 1 in all")
+        if self.lane_closed + self.lane_delayed > 1:
+            raise ValueError("a lane is closed, delayed or neither: at most 1 in all")
+        if self.lane_longer < 1:
+            raise ValueError(f"lane_longer must be 1 at least, not {self.lane_longer!r}")
 
 
 def marginal_lines(marginals: Marginals | None = None) -> list[tuple[str, float, str]]:

@@ -1,16 +1,16 @@
-"""Draw scenarios for an instance: needs, losses, closures and failures, as bulk tables."""
+"""Draw scenarios for an instance: needs, losses, lanes and failures, as bulk tables."""
 
 from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from scipy.special import ndtri
 
 from allocator.errors import UsageError
 from allocator.generate.lockdown.draw import Draw
 from allocator.generate.marginals import Marginals
-from allocator.generate.scenarios.severity import Points, Severity, severity_of, tied
-from allocator.generate.shapes import Floats, Ints
+from allocator.generate.scenarios.draw_lanes import scenario_links
+from allocator.generate.scenarios.severity import Points, Severity, rare, severity_of, tied
+from allocator.generate.shapes import Floats
 from allocator.instance import Instance
 from allocator.instance.bundle import SCENARIO_TABLES
 from allocator.instance.coerce import empty_table
@@ -60,7 +60,7 @@ def drawn(
         scenarios=_scenarios(ids, reserve, state),
         scenario_needs=_needs(plain, ids, reserve, state, chosen),
         scenario_sites=_sites(plain, draw, ids, reserve, state, chosen),
-        scenario_links=_links(draw, ids, reserve, state, chosen),
+        scenario_links=scenario_links(draw, ids, reserve, state, chosen),
         scenario_agreements=_agreements(plain, draw, ids, reserve, state, chosen),
     )
 
@@ -169,11 +169,6 @@ def rounded(values: Floats) -> Floats:
     return np.asarray(np.round(values * unit) / unit)
 
 
-def _rare(probability: float) -> float:
-    """Return the level a standard normal figure exceeds with a probability."""
-    return float(-ndtri(probability)) if probability > 0 else np.inf
-
-
 def _sites(
     instance: Instance,
     draw: Draw,
@@ -183,7 +178,7 @@ def _sites(
     marginals: Marginals,
 ) -> pd.DataFrame:
     here = state.at[:, len(reserve.communities) :]
-    hit = tied(draw, "site", here, marginals.tie) > _rare(marginals.site_loss)
+    hit = tied(draw, "site", here, marginals.tie) > rare(marginals.site_loss)
     left = draw.uniform("left", 0.0, marginals.site_left, *here.shape)
     usual = (
         instance["sites"].set_index("site_id")["survival"].loc[reserve.sites.ids].to_numpy(float)
@@ -193,38 +188,6 @@ def _sites(
     return pd.DataFrame(
         {"scenario_id": ids[scenario], "site_id": reserve.sites.ids[site], "survival": share}
     )
-
-
-def _links(
-    draw: Draw, ids: np.ndarray, reserve: Reserve, state: Severity, marginals: Marginals
-) -> pd.DataFrame:
-    lanes = reserve.lanes
-    own = reserve.sites.ids[lanes.site] == reserve.communities.ids[lanes.community]
-    scenario, lane = _closed_lanes(draw, lanes.community, state, marginals)
-    kept = ~own[lane]
-    scenario, lane = scenario[kept], lane[kept]
-    return pd.DataFrame(
-        {
-            "scenario_id": ids[scenario],
-            "from_id": reserve.sites.ids[lanes.site[lane]],
-            "to_id": reserve.communities.ids[lanes.community[lane]],
-            "closed": True,
-        }
-    )
-
-
-def _closed_lanes(
-    draw: Draw, community: Ints, state: Severity, marginals: Marginals
-) -> tuple[Ints, Ints]:
-    """Return scenario and lane of every closure, a few scenarios in memory at a time."""
-    level, found = _rare(marginals.lane_closed), []
-    step = max(1, 5_000_000 // max(1, len(community)))
-    for first in range(0, len(state.at), step):
-        there = state.at[first : first + step][:, community]
-        scenario, lane = np.nonzero(tied(draw, "lane", there, marginals.tie) > level)
-        found.append((scenario + first, lane))
-    scenarios, lanes = zip(*found, strict=True)
-    return np.concatenate(scenarios), np.concatenate(lanes)
 
 
 def _agreements(
@@ -237,7 +200,7 @@ def _agreements(
 ) -> pd.DataFrame:
     count = len(reserve.agreements)
     size = np.repeat(state.size[:, None], count, axis=1)
-    failed = tied(draw, "supplier", size, marginals.tie) > _rare(marginals.supplier_failure)
+    failed = tied(draw, "supplier", size, marginals.tie) > rare(marginals.supplier_failure)
     left = draw.uniform("delivered", 0.0, marginals.supplier_left, *size.shape)
     table = instance["agreements"].set_index("agreement_id")["available"]
     usual = table.loc[reserve.agreements.ids].to_numpy(float)

@@ -103,6 +103,8 @@ def outcomes(case: ReserveCase) -> list[tuple[str, str]]:
         rows.append(
             ("share of lanes closed", _spread(futures.lane_closed.mean(axis=1), probability))
         )
+        longer = ((futures.lane_factor > 1) & ~futures.lane_closed).mean(axis=1)
+        rows.append(("share of lanes open but delayed", _spread(longer, probability)))
     if len(case.reserve.agreements):
         failed = (futures.available < futures.available.max(axis=0)).mean(axis=1)
         rows.append(("share of suppliers that fail", _spread(failed, probability)))

@@ -54,6 +54,11 @@ def tied(draw: Draw, subject: str, to: Floats, tie: float) -> Floats:
     return np.asarray(tie * to + np.sqrt(1 - tie * tie) * own)
 
 
+def rare(probability: float) -> float:
+    """Return the level a standard normal figure exceeds with a probability."""
+    return float(-ndtri(probability)) if probability > 0 else np.inf
+
+
 def severity_of(draw: Draw, places: Points, number: int, marginals: Marginals) -> Severity:
     """Draw the outbreaks; every entry of `at` is N(0, 1), near places have like figures."""
     possible = np.where(np.isnan(places.lat + places.lon), 0.0, places.people)
