@@ -15,11 +15,11 @@ from click.testing import CliRunner
 from allocator import run
 from allocator.cli.main import cli
 from allocator.engine.child import Child
-from allocator.errors import ImpossibleError
+from allocator.errors import ImpossibleError, UsageError
 from allocator.generate.lockdown import lockdown
 from allocator.instance import Instance, load, save
 from allocator.limits import Limits
-from allocator.plan import Plan
+from allocator.plan import Plan, Status
 from allocator.runs import dispatch as dispatch_run
 
 TINY = Path(__file__).resolve().parents[1] / "instances" / "tiny"
@@ -171,3 +171,10 @@ def test_a_pin_that_can_be_met_is_met() -> None:
     item = instance["pins"]["item_id"].iloc[0]
     moved = plan.shipments.loc[plan.shipments["item_id"] == item, "quantity"].sum()
     assert moved == pytest.approx(7.0, abs=1e-4)
+
+
+@pytest.mark.parametrize("decision", ["route", "staff", "preposition"])
+def test_a_start_of_another_decision_is_refused(decision: str) -> None:
+    other = Plan(decision, {}, Status("completed", "valid"))
+    with pytest.raises(UsageError, match="E2351"):
+        run.dispatch(TINY, start=other)

@@ -9,8 +9,10 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from allocator import run
 from allocator.errors import Fault, InstanceError
 from allocator.instance.route_build import route_case
+from allocator.limits import Limits
 from tests.route_instances import FRAMES, SHIPPED, dispatch, town, with_columns
 
 PINS: dict[str, list[object]] = {
@@ -361,3 +363,15 @@ def test_every_code_is_on_the_page() -> None:
     }
     assert used
     assert used == set(re.findall(r"[EW]16\d\d", page))
+
+
+def test_a_period_without_needs_or_vehicles_is_a_case_without_stops() -> None:
+    case = route_case(town(), None, 2, check=False)
+    assert (len(case.stops), len(case.vehicles), case.minutes.shape) == (0, 0, (0, 0, 0))
+
+
+def test_without_a_vehicle_everything_is_left_behind() -> None:
+    none = town(**with_columns("vehicles", count=[0, 0, 0]))
+    plan = run.route(none, strict=False, limits=Limits(work=5))
+    assert (plan.status.plan, plan.summary["complaint"]) == ("valid", "")
+    assert len(plan["unserved"]) == 5

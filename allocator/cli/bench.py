@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @click.group(short_help="Run the registered benchmarks.")
 def bench() -> None:
-    r"""Run the registered benchmarks and report them.
+    """Run the registered benchmarks and report them.
 
     \b
     Examples:

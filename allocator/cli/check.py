@@ -32,6 +32,12 @@ if TYPE_CHECKING:
 def check(plan: Path, instance: Path | None, start: Path | None, most: int) -> Reply:
     """Recompute PLAN from its instance alone and list every rule it breaks.
 
+    \b
+    Examples:
+      allocator check plans/monday
+      allocator check my-plan.csv --instance my-city
+      allocator check plans/tuesday --start plans/monday
+
     PLAN is a folder, a workbook, or a CSV of shipments or of reserves. Exit code 6 when a rule is
     broken.
     """

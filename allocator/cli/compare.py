@@ -53,7 +53,13 @@ TITLES = {"admit": BEDS, "preposition": RESERVES, "route": ROUTED, "staff": ROST
 @click.option("--most", default=10, show_default=True, help="Rows to show of every table.")
 @run_command
 def compare(first: Path, second: Path, instance: Path | None, most: int) -> Reply:
-    """Show what changes from the plan FIRST to the plan SECOND."""
+    """Show what changes from the plan FIRST to the plan SECOND.
+
+    \b
+    Examples:
+      allocator compare plans/monday plans/none
+      allocator compare plans/monday my-plan.csv --instance my-city
+    """
     from allocator.plan import load_plan
     from allocator.plan.compare import compare_plans
 

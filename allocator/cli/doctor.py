@@ -13,7 +13,7 @@ from allocator.cli.envelope import Reply, run_command
 @click.argument("instance", type=click.Path())
 @run_command
 def doctor(instance: str) -> Reply:
-    r"""Say what no plan can do, where data looks wrong, and the cheapest repair, without solving.
+    """Say what no plan can do, where data looks wrong, and the cheapest repair, without solving.
 
     \b
     Supply against need, reach of every need, fleet hours, gate minutes, throughput, floors, pins;

@@ -14,10 +14,13 @@ from __future__ import annotations
 
 import json
 import os
+import signal
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import wraps
+from types import FrameType
 from typing import Any
 
 import click
@@ -82,8 +85,10 @@ def run_command(function: Callable[..., Reply]) -> Callable[..., None]:
 @contextmanager
 def reporting(command: str, as_json: bool = False, debug: bool = False) -> Iterator[None]:
     """Turn whatever is raised inside into a report and the exit code of its class."""
+    pressed: list[int] = []
     try:
-        yield
+        with _noticing(pressed):
+            yield
     except (click.exceptions.Exit, BrokenPipeError):
         raise
     except (KeyboardInterrupt, click.Abort):
@@ -98,9 +103,33 @@ def reporting(command: str, as_json: bool = False, debug: bool = False) -> Itera
     except AllocatorError as error:
         _traceback(debug)
         _fail(command, error, as_json)
+    except ImportError as error:
+        # A compiled module turns Ctrl-C during its import into an error of its own.
+        _traceback(debug)
+        stopped = InterruptedRun.because("the run was interrupted", code="E8001")
+        _fail(command, stopped if pressed else _unexpected(error), as_json)
     except Exception as error:
         _traceback(debug)
         _fail(command, _unexpected(error), as_json)
+
+
+@contextmanager
+def _noticing(pressed: list[int]) -> Iterator[None]:
+    """Note Ctrl-C, which interrupts as ever, in `pressed`."""
+    usual = signal.getsignal(signal.SIGINT)
+    alone = threading.current_thread() is threading.main_thread()
+
+    def notice(number: int, frame: FrameType | None) -> None:
+        pressed.append(number)
+        signal.default_int_handler(number, frame)
+
+    if alone and usual is signal.default_int_handler:
+        signal.signal(signal.SIGINT, notice)
+    try:
+        yield
+    finally:
+        if alone and usual is signal.default_int_handler:
+            signal.signal(signal.SIGINT, usual)
 
 
 def _fail(command: str, error: AllocatorError, as_json: bool) -> None:

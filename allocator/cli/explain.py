@@ -24,7 +24,7 @@ from allocator.cli.envelope import Reply, run_command
 def explain(
     plan: Path, community: str, instance: Path | None, most: int, time_limit: float
 ) -> Reply:
-    r"""Say why PLAN leaves needs unmet: at COMMUNITY, or its largest shortages anywhere.
+    """Say why PLAN leaves needs unmet: at COMMUNITY, or its largest shortages anywhere.
 
     Of a plan of reserves: why sites are open or not, which scenarios drive the reserve, and who
     goes without; COMMUNITY may be a site.

@@ -60,7 +60,7 @@ def lockdown(
     features: str,
     out: str | None,
 ) -> Reply:
-    r"""Make a random town under lockdown in which not every need can be met.
+    """Make a random town under lockdown in which not every need can be met.
 
     Hard rules never contradict each other, so that a plan always exists.
 
@@ -85,7 +85,7 @@ def lockdown(
 @OUT
 @run_command
 def shanghai(level: str, integer: bool, routes: bool, staff: bool, out: str | None) -> Reply:
-    r"""Make the Shanghai case; its README says which figures are sourced, derived and assumed.
+    """Make the Shanghai case; its README says which figures are sourced, derived and assumed.
 
     \b
     district   16 communities

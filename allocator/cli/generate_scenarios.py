@@ -61,7 +61,7 @@ def scenarios(
     out: str | None,
     **figures: float,
 ) -> Reply:
-    r"""Draw scenarios for an instance, and write the instance with them.
+    """Draw scenarios for an instance, and write the instance with them.
 
     Needs are the usual ones (table needs) times a random figure of their place; sites and their
     reserves are hit, lanes closed, suppliers fail. Every figure has the marginal distribution
@@ -154,7 +154,7 @@ def written(instance: Instance, out: str | None, readme: str = "", note: str = "
 @OUT
 @run_command
 def reserves(scenarios: int, seed: int, reduce: int | None, method: str, out: str | None) -> Reply:
-    r"""Make the pre-positioning case: reserves of jiedao (candidates) and warehouses of districts.
+    """Make the pre-positioning case: reserves of jiedao (candidates) and warehouses of districts.
 
     234 jiedao, living and medical items; its README says which figures are sourced, derived and
     assumed. The same command makes the same instance.

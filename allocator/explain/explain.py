@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -75,9 +76,20 @@ def explain_text(table: pd.DataFrame) -> str:
         return "No shortage to explain."
     rows = table.to_dict("records")
     return "\n".join(
-        f"{row['code']} {row['text']}" + (f"\n    {row['detail']}" if row["detail"] else "")
+        f"{row['code']} {_about(row)}{row['text']}"
+        + (f"\n    {row['detail']}" if row["detail"] else "")
         for row in rows
     )
+
+
+def _about(row: Mapping[Any, Any]) -> str:
+    """Name what is short, where and when, where the text does not begin with the place itself."""
+    place, item = str(row["community_id"] or ""), str(row["item_id"] or "")
+    if not item or pd.isna(row["period_from"]) or str(row["text"]).startswith(place):
+        return ""
+    first, last = int(row["period_from"]), int(row["period_to"])
+    when = f"period {first}" if first == last else f"periods {first} to {last}"
+    return f"{item} at {place}, {when}: "
 
 
 class Explainer:

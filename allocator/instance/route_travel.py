@@ -33,7 +33,8 @@ def travel(
     np.fill_diagonal(minutes, 0.0)
     np.fill_diagonal(km, 0.0)
     each = [minutes if np.isnan(speed) else km / speed * 60 for speed in speeds]
-    return np.stack(each), np.broadcast_to(km, (len(speeds), *km.shape))
+    shape = (len(speeds), *km.shape)
+    return np.array(each).reshape(shape), np.broadcast_to(km, shape)
 
 
 def _known(instance: Instance, where: Places, rows: Ints, period: int) -> tuple[Floats, Floats]:

@@ -15,6 +15,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from allocator.errors import NoPlanError, UsageError
+from allocator.plan.interrupts import held_back
 
 MARKER = "plan.json"
 """The file that makes a folder a plan."""
@@ -85,15 +86,19 @@ def replace_folder(path: Path, write: Callable[[Path], None]) -> None:
         UsageError: E2111, when `path` is not a plan.
         NoPlanError: E5011, when another run holds it; E5012, when writing fails (a full disk);
             the old plan is intact then.
+        KeyboardInterrupt: after writing, when Ctrl-C came meanwhile.
     """
     with held(path):
         refuse_other_content(path)
-        try:
-            _clean(path)
-            _replace(path, write)
-        except OSError as fault:
-            shutil.rmtree(sibling(path, ".tmp"), ignore_errors=True)
-            raise _cannot_write(path, fault) from fault
+        with held_back() as came:
+            try:
+                _clean(path)
+                _replace(path, write)
+            except OSError as fault:
+                shutil.rmtree(sibling(path, ".tmp"), ignore_errors=True)
+                raise _cannot_write(path, fault) from fault
+        if came:
+            raise KeyboardInterrupt
 
 
 def _clean(path: Path) -> None:

@@ -60,8 +60,9 @@ class Admit(Searching):
         with Child(WORK, **self._job()) as child:
             first = self._first_plan()
             termination, answer = self._wait(child, first)
-        plan = self._choose(first, answer, termination)
-        return self._recorded(self._explained(plan), first, answer)
+        plan = self._safe(lambda: self._choose(first, answer, termination))
+        plan = self._unless_stopped(plan, self._explained)
+        return self._recorded(plan, first, answer)
 
     def _examine(self) -> None:
         """Stop when nobody is to be admitted, or arithmetic proves that no plan can be."""
@@ -127,8 +128,7 @@ class Admit(Searching):
         """Say why the largest groups wait, as far as the time allows."""
         left = self._left()
         seconds = REASON_SECONDS if left is None else min(REASON_SECONDS, 0.5 * left)
-        stopped = plan.status.termination == "interrupted" or plan.status.plan != "valid"
-        if stopped or seconds < 1.0:
+        if plan.status.plan != "valid" or seconds < 1.0:
             return plan
         found = admit_reasons(self.instance, plan, seconds, REASONS)
         self._mark("explain")

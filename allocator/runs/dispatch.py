@@ -59,7 +59,7 @@ class Dispatch(Searching):
             self.instance = self.instance.replace(
                 policy=self.instance.policy.replace(max_changes=max_changes)
             )
-        self.start = load_plan(start) if isinstance(start, str | Path) else start
+        self.start = earlier_of(start)
         self.seconds: dict[str, float] = {}
         self._mark("load")
 
@@ -71,9 +71,12 @@ class Dispatch(Searching):
         with Child(task, **self._job()) as child:
             first, yardstick = self._first_plans()
             termination, answer = self._wait(child, first)
-        plan = self._choose(first, answer, termination)
-        plan = self._with_summary(plan, first, yardstick, answer)
-        return self._explained(plan)
+        plan = self._safe(
+            lambda: self._with_summary(
+                self._choose(first, answer, termination), first, yardstick, answer
+            )
+        )
+        return self._unless_stopped(plan, self._explained)
 
     def _examine(self) -> None:
         """Stop when arithmetic alone proves that the hard rules contradict each other."""
@@ -250,10 +253,27 @@ class Dispatch(Searching):
             if left is None
             else min(REASON_SECONDS, max(0.0, left - self.seconds_to_judge))
         )
-        if plan.status.plan != "valid" or budget <= 0 or plan.status.termination == "interrupted":
+        if plan.status.plan != "valid" or budget <= 0:
             return plan
         found = reasons(self.instance, plan, budget, REASONS)
         return plan.replace(tables={**plan.tables, "reasons": found})
+
+
+def earlier_of(plan: Plan | str | Path | None) -> Plan | None:
+    """Return an earlier plan.
+
+    Raises:
+        UsageError: E2351 when it is none to dispatch.
+    """
+    read = load_plan(plan) if isinstance(plan, str | Path) else plan
+    if read is not None and read.decision != "dispatch":
+        raise UsageError.because(
+            f"this is a plan to {read.decision}, not one to dispatch",
+            where=str(read.path or ""),
+            action="name a plan of allocator dispatch, or a table of shipments",
+            code="E2351",
+        )
+    return read
 
 
 def _policy(instance: Instance) -> dict[str, Any]:

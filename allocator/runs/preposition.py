@@ -73,10 +73,10 @@ class Preposition(Searching):
         with Child(WORK, **self._job()) as child:
             first = self._first_plan()
             termination, answer = self._wait(child, first)
-        plan = self._choose(first, answer, termination)
-        plan = self._explained(plan)
-        compared = self._compared(plan)
-        return self._with_summary(plan, first, compared, answer)
+        plan = self._safe(lambda: self._choose(first, answer, termination))
+        plan = self._unless_stopped(plan, self._explained)
+        plan = self._unless_stopped(plan, self._compared)
+        return self._with_summary(plan, first, answer)
 
     def _examine(self) -> None:
         """Stop when arithmetic alone proves that the hard rules contradict each other."""
@@ -166,17 +166,17 @@ class Preposition(Searching):
 
     def _explained(self, plan: Plan) -> Plan:
         """Say why places go without; why sites are open takes solves and is left to explain."""
-        if plan.status.plan != "valid" or plan.status.termination == "interrupted":
+        if plan.status.plan != "valid":
             return plan
         found = reserve_reasons(self.instance, plan, most=REASONS, solves=False)
         self._mark("explain")
         return plan.replace(tables={**plan.tables, "reasons": found})
 
-    def _compared(self, plan: Plan) -> dict[str, dict[str, float]]:
-        """Return what the present reserves and stock in proportion to people come to."""
+    def _compared(self, plan: Plan) -> Plan:
+        """Add what the present reserves and stock in proportion to people come to."""
         left = self._left()
-        if plan.status.termination == "interrupted" or (left is not None and left <= 0):
-            return {}
+        if left is not None and left <= 0:
+            return plan
         plans = yardsticks(self.case, plan)
         found, _ = evaluated(self.instance, plans, self.limits, left, self.progress)
         compared = {name: by_name(one) for name, one in found.items()}
@@ -185,19 +185,12 @@ class Preposition(Searching):
             size, stock = stage_of(self.case, plans[name])
             compared[f"{name}_by_rule"] = by_name(by_rule(self.case, Given(size, stock), name))
         self._mark("compare")
-        return compared
+        return plan.replace(summary={**plan.summary, **compared})
 
-    def _with_summary(
-        self,
-        plan: Plan,
-        first: Plan,
-        compared: Mapping[str, Mapping[str, float]],
-        answer: Answer | None,
-    ) -> Plan:
+    def _with_summary(self, plan: Plan, first: Plan, answer: Answer | None) -> Plan:
         summary = {
             **plan.summary,
             **(answer.summary if answer else {}),
-            **compared,
             "first_plan": by_name(first),
             "complaint": self.complaint,
         }

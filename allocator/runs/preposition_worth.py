@@ -151,7 +151,7 @@ def of_reserves(plan: Plan | str | Path) -> Plan:
     read = plan if isinstance(plan, Plan) else load_plan(plan)
     if read.decision != "preposition":
         raise UsageError.because(
-            "this is a plan to dispatch, not one of reserves",
+            f"this is a plan to {read.decision}, not one of reserves",
             where=str(read.path or ""),
             action="name a plan of allocator preposition, or a table of reserves",
             code="E2332",

@@ -73,8 +73,8 @@ class Routing(Searching):
         with Child(WORK, **self._job()) as child:
             first = self._first_plan()
             termination, answer = self._wait(child, first)
-        plan = self._choose(first, answer, termination)
-        plan = self._explained(plan)
+        plan = self._safe(lambda: self._choose(first, answer, termination))
+        plan = self._unless_stopped(plan, self._explained)
         return self._with_summary(plan, first, answer)
 
     def _job(self) -> dict[str, Any]:
@@ -127,7 +127,7 @@ class Routing(Searching):
         left = self._left()
         spare = inf if left is None else left - 2 * self.seconds_to_judge
         budget = min(REASON_SECONDS, spare)
-        if plan.status.plan != "valid" or budget <= 0 or plan.status.termination == "interrupted":
+        if plan.status.plan != "valid" or budget <= 0:
             return plan
         found = route_reasons(self.case, plan, budget, REASONS)
         places = zip(found["community_id"], found["from_id"], strict=True)

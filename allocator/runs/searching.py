@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, cast
 
 from allocator.engine.child import Child
 from allocator.errors import AllocatorError, NoPlanError
 from allocator.limits import Limits
 from allocator.plan import Plan
+from allocator.plan.interrupts import held_back
 
 Progress = Callable[[Mapping[str, Any]], None]
 
@@ -55,3 +57,24 @@ class Searching:
                 )
         self._mark("solve")
         return termination, answer
+
+    def _safe(self, choose: Callable[[], Plan]) -> Plan:
+        """Return the plan chosen: Ctrl-C ends the run after that, so what was found is kept."""
+        with held_back() as came:
+            plan = choose()
+        return interrupted(plan) if came else plan
+
+    def _unless_stopped(self, plan: Plan, more: Callable[[Plan], Plan]) -> Plan:
+        """Return a plan with what is said about it, as far as Ctrl-C lets that be found."""
+        if plan.status.termination == "interrupted":
+            return plan
+        try:
+            return more(plan)
+        except KeyboardInterrupt:
+            return interrupted(plan)
+
+
+def interrupted(plan: Plan) -> Plan:
+    """Return a plan whose run was stopped by Ctrl-C."""
+    run = {**plan.run, "reproducible": False} if plan.run else plan.run
+    return plan.replace(status=replace(plan.status, termination="interrupted"), run=run)

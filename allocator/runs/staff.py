@@ -69,8 +69,9 @@ class Staff(Searching):
         first = self._first_plan()
         with Child(WORK, **self._job(first)) as child:
             termination, answer = self._wait(child, first)
-        plan = self._choose(first, answer, termination)
-        return self._recorded(self._explained(plan), first, answer)
+        plan = self._safe(lambda: self._choose(first, answer, termination))
+        plan = self._unless_stopped(plan, self._explained)
+        return self._recorded(plan, first, answer)
 
     def _first_plan(self) -> Plan:
         plan = judged(
@@ -130,8 +131,7 @@ class Staff(Searching):
         """Say why the largest gaps are there, as far as the time allows."""
         left = self._left()
         seconds = REASON_SECONDS if left is None else min(REASON_SECONDS, 0.5 * left)
-        stopped = plan.status.termination == "interrupted" or plan.status.plan != "valid"
-        if stopped or seconds < 1.0:
+        if plan.status.plan != "valid" or seconds < 1.0:
             return plan
         found = staff_reasons(self.instance, plan, seconds, REASONS)
         self._mark("explain")

@@ -94,6 +94,8 @@ def _whole(case: RouteCase) -> Bools:
 def _vehicles(case: RouteCase, must: Bools) -> int:
     """Return the least number of vehicles that carry all loads on all their trips."""
     fleet = case.vehicles
+    if not len(fleet):
+        return 0  # nobody can serve anything: the bound says nothing
     most = (fleet.capacity * np.maximum(1, fleet.trips)[:, None]).max(axis=0)
     load = case.stops.load[must].sum(axis=0)
     ratio = np.divide(load, most, out=np.zeros_like(load), where=most > 0)

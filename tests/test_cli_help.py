@@ -1,0 +1,81 @@
+"""The help of every command: examples first, and every example one that the command takes."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+
+from allocator.cli.main import VERBS, cli
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def commands(group: click.Group, path: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    """Every command below a group: its name and its help."""
+    for name in group.list_commands(click.Context(group)):
+        found = group.get_command(click.Context(group), name)
+        assert found is not None
+        words = (*path, name)
+        yield " ".join(words), found.get_help(click.Context(found, info_name=" ".join(words)))
+        if isinstance(found, click.Group):
+            yield from commands(found, words)
+
+
+HELPS = dict(commands(cli, ("allocator",)))
+
+
+def lines_of(text: str) -> list[str]:
+    """The commands a text shows, comments and redirections cut off."""
+    shown = [line.strip() for line in text.splitlines() if not re.match(r"  \S", line)]
+    verbs = {f"allocator {verb}" for verb in VERBS}
+    plain = [line.partition(" #")[0].partition(" >")[0].partition("   ")[0] for line in shown]
+    return [line.strip() for line in plain if " ".join(line.split()[:2]) in verbs]
+
+
+def parse(line: str) -> None:
+    """Let click read a command as it would before running it."""
+    group: click.Command = cli
+    words = shlex.split(line)[1:]
+    while isinstance(group, click.Group):
+        context = click.Context(group)
+        found = group.get_command(context, words.pop(0))
+        assert found is not None, line
+        group = found
+    try:
+        group.make_context(line, words)
+    except click.BadParameter as error:
+        if "does not exist" not in error.message:
+            raise
+
+
+@pytest.mark.parametrize("command", HELPS)
+def test_help_is_laid_out(command: str) -> None:
+    assert "\\b" not in HELPS[command]
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_help_of_every_verb_starts_with_examples(verb: str) -> None:
+    lines = HELPS[f"allocator {verb}"].splitlines()
+    assert "  Examples:" in lines
+    assert any(
+        line.startswith(f"    allocator {verb} ") or line == f"    allocator {verb}"
+        for line in lines
+    )
+
+
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+EXAMPLES = {
+    **{name: lines_of(text) for name, text in HELPS.items() if lines_of(text)},
+    **{page.name: lines_of(page.read_text(encoding="utf-8")) for page in PAGES},
+}
+
+
+@pytest.mark.parametrize("where", EXAMPLES)
+def test_every_example_is_a_command_that_exists(where: str) -> None:
+    for line in EXAMPLES[where]:
+        parse(line)
