@@ -165,7 +165,7 @@ PLANTED: list[Planted] = [
     ("unserved", case, lambda: without("deliveries", [2]), "unserved", 1),
     ("required", case, lambda: without("deliveries", [0]), "orders", 1),
     ("split", case, lambda: edited("deliveries", 1, quantity=0.5), "routes:4", 1),
-    ("gate", lambda: case().replace(gates=np.array([9.0, 4.0, 50, 50])), plan, "routes:p1", 1),
+    ("gate", lambda: case().replace(gates=np.array([9.0, 3.0, 50, 50])), plan, "routes:p1", 1),
     ("docks", case, crowded, "routes:p3", 1),
     ("started", lambda: pinned(started=True, visits=(1,)), plan, "route_pins:P", 1),
     ("pin", lambda: pinned(started=False, visits=(1, 0)), plan, "route_pins:P", 1),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import product
 from math import inf
 
@@ -120,7 +121,8 @@ def test_a_gate_gives_no_more_minutes_than_it_has() -> None:
         prize=case.stops.prize,
         service=np.array([8.0, 8.0, 8.0]),
     )
-    case = case.replace(stops=stops, gates=np.array([inf, 4.0, inf, inf]))
+    fleet = replace(case.vehicles, unloading=np.array([3.0]))  # the driver's, not the gate's
+    case = case.replace(stops=stops, vehicles=fleet, gates=np.array([inf, 4.0, inf, inf]))
     found = days.days(case, ())
     assert broken(case, found) == []
     assert shares(found, 3) == pytest.approx([0.5, 1.0, 1.0])

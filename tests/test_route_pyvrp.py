@@ -282,3 +282,9 @@ def _runs(process: int) -> bool:
             return file.read().rpartition(")")[2].split()[0] != "Z"
     except FileNotFoundError:
         return False
+
+
+def test_a_prize_that_is_next_to_nothing_does_not_outgrow_whole_numbers() -> None:
+    case = line_case([10.0, 20.0, 30.0], stops={"prize": np.array([1e-9, 5e6, 1e7])})
+    translate(case)
+    assert values(case, pyvrp_router(case, iterations=50))["unserved"] == 0

@@ -114,14 +114,15 @@ def check_order(found: Findings, case: RouteCase, rows: Rows) -> None:
 
 
 def check_gates(found: Findings, case: RouteCase, rows: Rows, times: Times) -> None:
-    """Hold places to their minutes of service and to the vehicles they can take at once."""
+    """Hold places to their minutes of handing over and to the vehicles they can take at once."""
     at = rows.stops
     place = rows.place[at]
     if case.gates is not None:
-        spent = np.bincount(place, times.stay[at], minlength=len(case.places))
+        handed = times.stay[at] - case.vehicles.unloading[rows.vehicle[at]]
+        spent = np.bincount(place, handed, minlength=len(case.places))
         over = spent - case.gates
         for one in np.flatnonzero(over > tolerance(spent, 3.0)).tolist():
-            text = f"{spent[one]:g} minutes of service, {case.gates[one]:g} there are"
+            text = f"{spent[one]:g} minutes of handing over, {case.gates[one]:g} there are"
             found.add_one("gate", f"routes:{case.places[one]}", over[one], text)
     for one in np.unique(place).tolist() if case.docks else ():
         mine = at[place == one]

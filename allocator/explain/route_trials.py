@@ -26,7 +26,7 @@ def possible_alone(case: RouteCase, stop: int) -> bool:
         depots = np.flatnonzero(stops.origins[stop])
         if not case.reload_anywhere:
             depots = np.intersect1d(depots, [fleet.home[v]])
-        share, room = 1.0, _gate_share(case, stop, v)
+        share, room = 1.0, _gate_share(case, stop)
         if stops.divisible[stop] and case.split != "never":
             load = np.where(stops.load[stop] > 0, stops.load[stop], 1.0)
             share = min(1.0, room, float((fleet.capacity[v] / load).min()))
@@ -40,11 +40,11 @@ def possible_alone(case: RouteCase, stop: int) -> bool:
     return False
 
 
-def _gate_share(case: RouteCase, stop: int, vehicle: int) -> float:
+def _gate_share(case: RouteCase, stop: int) -> float:
     """Return what share of a stop one visit may bring by the minutes of its gate."""
     if case.gates is None:
         return 1.0
-    spare = case.gates[case.stops.place[stop]] - case.vehicles.unloading[vehicle] + LEFT
+    spare = case.gates[case.stops.place[stop]] + LEFT
     service = float(case.stops.service[stop])
     return float(np.clip(spare / service, 0.0, 1.0)) if service > 0 else float(spare >= 0)
 

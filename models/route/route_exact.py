@@ -198,7 +198,8 @@ def shared(m: Exact) -> Iterator[Row]:
     for place in np.unique(m.p.stops.place).tolist() if m.p.case.gates is not None else ():
         rows = np.flatnonzero(m.p.stops.place == place).tolist()
         if np.isfinite(m.p.case.gates[place]):
-            spent = Sum(m.stay(t, i) for t, i in product(m.trips, rows))
+            handed = ((t, i, float(m.p.stops.service[i])) for t, i in product(m.trips, rows))
+            spent = Sum(minutes * m.share[t, i] for t, i, minutes in handed)
             yield "gate", spent <= float(m.p.case.gates[place])
 
 

@@ -300,11 +300,10 @@ def shared(m: Rows) -> None:
 
 
 def spend(m: Rows, key: Key) -> Any:
-    """Return the minutes a visit takes of a gate."""
-    fixed = m.up(float(m.p.fleet.unloading[m.p.vehicles[key[0]].type]))
+    """Return the minutes of handing over a visit takes of a gate."""
     if m.p.divisible[key[2]]:
-        return m.part[key] + fixed * m.visit[key]
-    return (m.up(float(m.p.stops.service[key[2]])) + fixed) * m.visit[key]
+        return m.part[key]
+    return m.up(float(m.p.stops.service[key[2]])) * m.visit[key]
 
 
 def dock(m: Rows, key: Key) -> Any:

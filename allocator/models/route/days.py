@@ -140,16 +140,16 @@ class _Days:
         days = program.add_columns("days", len(columns.kind), integer=integer)
         left = program.add_columns("left", len(self.stops), 1.0)
         ordered = program.add_rows("ordered", len(self.stops), 1.0)
-        gate = program.add_rows("gate", len(self.place), upper=self.gates[self.place])
+        service, place = case.stops.service[self.stops], case.stops.place[self.stops]
+        wanted = np.bincount(place, service, minlength=len(case.places))[self.place]
+        gate = program.add_rows("gate", len(self.place), wanted - self.gates[self.place])
         most = [int(case.vehicles.count[case.vehicles.line == one].max()) for one in self.line]
         fleet = program.add_rows("fleet", len(self.line), upper=np.array(most, float))
         program.add_entries(ordered, left, 1.0)
         column, stop, share = self._entries()
         program.add_entries(ordered[self.row[stop]], days[column], share)
-        place = case.stops.place[stop]
         at = np.flatnonzero(np.isin(place, self.place))
-        rows = np.searchsorted(self.place, place[at])
-        program.add_entries(gate[rows], days[column[at]], share[at] * case.stops.service[stop[at]])
+        program.add_entries(gate[np.searchsorted(self.place, place[at])], left[at], service[at])
         line = case.vehicles.line[np.array(columns.kind, dtype=np.int64)]
         program.add_entries(fleet[np.searchsorted(self.line, line)], days, 1.0)
         return program, np.r_[columns.price, self.lost]
@@ -166,34 +166,30 @@ class _Days:
         table = np.array(found, dtype=float).reshape(-1, 3)
         return table[:, 0].astype(np.int64), table[:, 1].astype(np.int64), table[:, 2]
 
-    def _duals(self) -> tuple[Floats, Floats, Floats] | None:
-        """Return the worth of each stop, of a minute at each gate, of a day of each line."""
+    def _duals(self) -> tuple[Floats, Floats] | None:
+        """Return the worth of each stop and of a day of each line."""
         program, price = self._program(False)
         outcome = Session(program).minimise(price)
         if outcome.duals is None:
             return None
-        n, g = len(self.stops), len(self.place)
         worth = np.zeros(len(self.case.stops))
-        worth[self.stops] = np.maximum(0.0, outcome.duals[:n])
-        minute = np.zeros(len(self.case.places))
-        minute[self.place] = np.maximum(0.0, -outcome.duals[n : n + g])
-        return worth, minute, np.maximum(0.0, -outcome.duals[n + g :])
+        worth[self.stops] = np.maximum(0.0, outcome.duals[: len(self.stops)])
+        return worth, np.maximum(0.0, -outcome.duals[-len(self.line) :])
 
-    def _grow(self, duals: tuple[Floats, Floats, Floats]) -> None:
-        worth, _, day = duals
+    def _grow(self, duals: tuple[Floats, Floats]) -> None:
+        worth, day = duals
         for v, trips in self.trips.items():
             line = int(np.searchsorted(self.line, self.case.vehicles.line[v]))
             grow(self.case, self.goal, trips, worth, float(day[line]))
 
-    def _more(self, duals: tuple[Floats, Floats, Floats]) -> bool:
+    def _more(self, duals: tuple[Floats, Floats]) -> bool:
         """Add the best day of each type at the duals; say whether any helps."""
-        worth, minute, day = duals
-        stops, helps = self.case.stops, False
-        each = worth - minute[stops.place] * stops.service
+        worth, day = duals
+        helps = False
         for v, trips in self.trips.items():
             if not trips.visits:
                 continue
-            gain = np.array([sum(v.share * each[v.stop] for v in own) for own in trips.visits])
+            gain = np.array([sum(v.share * worth[v.stop] for v in own) for own in trips.visits])
             most = [int(np.ceil(1.0 / max(v.share for v in own) - 1e-6)) for own in trips.visits]
             value, count = best_day(
                 gain - np.array(trips.price), sizes(np.array(trips.part)), np.array(most)
@@ -213,7 +209,8 @@ class _Days:
         if outcome.solution is None:
             return []
         times = np.rint(outcome.solution[: len(self.columns.kind)]).astype(np.int64)
-        left, found = np.ones(len(self.case.stops)), list[Route]()
+        left, found = np.zeros(len(self.case.stops)), list[Route]()
+        left[self.stops] = 1.0 - outcome.solution[len(times) :]
         for column in np.flatnonzero(times).tolist():
             for _ in range(int(times[column])):
                 route = self._route(column, left)

@@ -79,7 +79,7 @@ class _Board:
         room = case.vehicles.capacity[vehicle]
         most = float((room[load > 0] / load[load > 0]).min(initial=1.0))
         if case.gates is not None and service > 0:
-            spare = self.gates.left[case.stops.place[stop]] - case.vehicles.unloading[vehicle]
+            spare = self.gates.left[case.stops.place[stop]]
             most = min(most, float(spare) / service)
         whole = case.split == "never" or not case.stops.divisible[stop]
         if most >= left - LEAST:

@@ -1,4 +1,4 @@
-"""What routes share at the gates: minutes of service a place gives, and vehicles there at once."""
+"""What routes share at the gates: minutes of handing over, and vehicles there at once."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from allocator.engine.program import Floats
 from allocator.instance.route_case import RouteCase
 from allocator.models.route.schedule import NEAR, Timetable
 
-Stay = tuple[float, float]
+Stay = tuple[float, float, float]
+"""Begin, leave and minutes of handing over of a visit."""
 
 
 class Gates:
@@ -28,33 +29,33 @@ class Gates:
         if not self.watched:
             return
         for place, own in self.stays.items():
-            self.left[place] += sum(leave - begin for begin, leave in own.pop(route, []))
-        for place, begin, leave in _stays(self.case, table):
-            self.left[place] -= leave - begin
-            self.stays.setdefault(place, {}).setdefault(route, []).append((begin, leave))
+            self.left[place] += sum(handed for *_, handed in own.pop(route, []))
+        for place, stay in _stays(self.case, table):
+            self.left[place] -= stay[2]
+            self.stays.setdefault(place, {}).setdefault(route, []).append(stay)
 
     def admits(self, route: int, table: Timetable) -> bool:
         """Say whether the gates can take a route instead of the one of that number."""
         if not self.watched:
             return True
         stays = _stays(self.case, table)
-        for place in {place for place, *_ in stays}:
-            new = [(begin, leave) for at, begin, leave in stays if at == place]
+        for place in {place for place, _ in stays}:
+            new = [stay for at, stay in stays if at == place]
             known = self.stays.get(place, {})
-            freed = sum(leave - begin for begin, leave in known.get(route, []))
-            if sum(leave - begin for begin, leave in new) > self.left[place] + freed + NEAR:
+            freed = sum(handed for *_, handed in known.get(route, []))
+            if sum(handed for *_, handed in new) > self.left[place] + freed + NEAR:
                 return False
             others = [stay for number, own in known.items() if number != route for stay in own]
-            if self.case.docks and at_once([*others, *new]) > self.case.docks:
+            if self.case.docks and at_once(one[:2] for one in (*others, *new)) > self.case.docks:
                 return False
         return True
 
     def room(self, places: Iterable[int]) -> Floats:
-        """Return the minutes of service that places have left."""
+        """Return the minutes of handing over that places have left."""
         return np.asarray(self.left[np.asarray(places)])
 
 
-def at_once(stays: Iterable[Stay]) -> int:
+def at_once(stays: Iterable[tuple[float, float]]) -> int:
     """Return the most vehicles that stand at a gate at the same time."""
     begin, leave = np.array(list(stays)).reshape(-1, 2).T
     minute = np.r_[begin + NEAR, leave - NEAR]
@@ -62,6 +63,7 @@ def at_once(stays: Iterable[Stay]) -> int:
     return int(np.cumsum(change[np.lexsort((change, minute))]).max(initial=0))
 
 
-def _stays(case: RouteCase, table: Timetable) -> list[tuple[int, float, float]]:
-    place = case.stops.place[table.stop]
-    return list(zip(place.tolist(), table.begin.tolist(), table.leave.tolist(), strict=True))
+def _stays(case: RouteCase, table: Timetable) -> list[tuple[int, Stay]]:
+    times = (table.begin, table.leave, table.handed)
+    stays = zip(*(one.tolist() for one in times), strict=True)
+    return list(zip(case.stops.place[table.stop].tolist(), stays, strict=True))

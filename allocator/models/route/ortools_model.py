@@ -144,11 +144,11 @@ class Model:
                 self.solver.Add(self.solver.Sum(used) <= most)
 
     def _gates(self) -> None:
-        """Hold the minutes of service at a place (by the least fixed minutes of any type)."""
+        """Hold the minutes of handing over at a place."""
         if self.case.gates is None:
             return
-        parts, least = self.nodes.parts, float(self.case.vehicles.unloading.min(initial=0.0))
-        stay = np.floor((parts.service + least) * self.nodes.steps).astype(np.int64)
+        parts = self.nodes.parts
+        stay = np.floor(parts.service * self.nodes.steps).astype(np.int64)
         for place in np.flatnonzero(np.isfinite(self.case.gates)).tolist():
             rows = np.flatnonzero(parts.place == place).tolist()
             terms = [self.routing.ActiveVar(self.index[k]) * int(stay[k]) for k in rows]

@@ -15,6 +15,7 @@ from allocator.instance.goals import GoalSpec
 from allocator.instance.route_case import RouteCase
 
 CONTINUOUS = ("cost", "distance", "duration", "exposure")
+SMALLEST = 1e-6  # share of all prizes a stop counts for at least: whole numbers hold no more
 LINEAR = (*CONTINUOUS, "vehicles", "unserved", "required_unserved")
 
 
@@ -97,6 +98,6 @@ def _priced(case: RouteCase, goal: LinearGoal) -> LinearGoal:
     dearest = 1.0 + 2.0 * float(alone(case, goal).max(initial=0.0))
     lost = goal.lost
     if lost == 0.0 and len(worth):
-        lost = dearest / float(worth.min())
+        lost = dearest / float(max(worth.min(), SMALLEST * worth.sum()))
     required = 2.0 * (dearest + lost * float(prizes.sum()))
     return LinearGoal(**{**vars(goal), "lost": lost, "required": required})

@@ -87,14 +87,15 @@ def _of_all(case: RouteCase, routes: Routes) -> Iterator[str]:
 
 
 def _at_gates(case: RouteCase, tables: Sequence[Timetable]) -> Iterator[str]:
-    """Look at the minutes of service a place gives, and the vehicles there at once."""
+    """Look at the minutes of handing over a place gives, and the vehicles there at once."""
     if not tables or (case.gates is None and not case.docks):
         return
     place = np.concatenate([case.stops.place[table.stop] for table in tables])
     begin = np.concatenate([table.begin for table in tables])
     leave = np.concatenate([table.leave for table in tables])
     if case.gates is not None:
-        spent = np.bincount(place, leave - begin, minlength=len(case.places))
+        handed = np.concatenate([table.handed for table in tables])
+        spent = np.bincount(place, handed, minlength=len(case.places))
         for row in np.flatnonzero(spent > case.gates + NEAR):
             yield f"gate: place {row}"
     for row in np.unique(place) if case.docks else ():

@@ -61,6 +61,7 @@ class Timetable:
     Attributes:
         trip, stop: (k,) trip and stop of each visit.
         arrive, begin, leave, wait: (k,) minutes.
+        handed: (k,) minutes of handing over, without the fixed ones of the vehicle.
         km: (k,) of the way to each visit.
         load: (k, D) on board after each visit.
         tardiness: (k,) minutes begun after `due`.
@@ -79,6 +80,7 @@ class Timetable:
     begin: Floats
     leave: Floats
     wait: Floats
+    handed: Floats
     km: Floats
     load: Floats
     tardiness: Floats
@@ -264,6 +266,7 @@ def _read(
         begin=begin[at],
         leave=leave[at],
         wait=begin[at] - arrive[at],
+        handed=stay[at] - float(case.vehicles.unloading[route.vehicle]),
         km=km[at],
         load=_loads(case, route),
         tardiness=np.maximum(0.0, begin[at] - due),

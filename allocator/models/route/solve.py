@@ -145,11 +145,12 @@ class _Run:
         if start:
             found, self.answer.remarks = kept(self.case, start)
             self.offer(by_rule(self.case, found), "start")
-        self.offer(by_rule(self.case), "rule")
         if days.suits(self.case):
             left = self.left()
             seconds = None if left is None else left * DAYS
             self.offer(days.days(self.case, self.answer.routes, seconds), "days")
+        else:
+            self.offer(by_rule(self.case), "rule")
 
     def offer(self, routes: Routes, router: str) -> None:
         """Keep a plan when it comes before the best one, repaired where it breaks rules."""
