@@ -19,7 +19,11 @@ import pytest
 
 from allocator.errors import InstanceError
 from allocator.instance import Instance, load, save, validate
+from tests.admit_cases import random_case as bed_case
 from tests.instance_cases import good_instance
+from tests.reserve_cases import reserve_instance
+from tests.route_instances import town
+from tests.staff_cases import random_case as staff_case
 
 Mutation = Callable[[Path, random.Random], None]
 SEEDS = 16
@@ -213,6 +217,32 @@ def test_broken_folder(mutation: Mutation, good: Path, tmp_path: Path) -> None:
 
 def test_there_are_hundreds_of_broken_folders() -> None:
     assert SEEDS * len(MUTATIONS) >= 300
+
+
+@pytest.mark.parametrize(
+    "make",
+    [reserve_instance, lambda: staff_case(3), lambda: bed_case(2), town],
+    ids=["reserves", "staff", "beds", "routes"],
+)
+def test_broken_tables_of_the_other_decisions(make: Callable[[], Instance], tmp_path: Path) -> None:
+    whole = save(make(), tmp_path / "whole")
+    for path in sorted(whole.rglob("*.csv")):
+        for seed in range(5 if path.read_text(encoding="utf-8-sig").count("\n") > 1 else 0):
+            folder = shutil.copytree(whole, tmp_path / f"{path.stem}-{seed}")
+            there = folder / path.relative_to(whole)
+            lines = there.read_text(encoding="utf-8-sig").splitlines()
+            dice = random.Random(f"{path.stem} {seed}")
+            if seed < 2:
+                lines.append(dice.choice(lines[1:]))
+            else:
+                row = dice.randrange(1, len(lines))
+                cells = lines[row].split(",")
+                odd = ["-1", "0", "0.5", "nan", "1e12", "", "x", "25:00"]
+                cells[dice.randrange(len(cells))] = dice.choice(odd)
+                lines[row] = ",".join(cells)
+            there.write_text("\n".join(lines) + "\n", encoding="utf-8")
+            outcome(folder)
+            shutil.rmtree(folder)
 
 
 @pytest.mark.parametrize("ending", [".zip", ".json", ".xlsx"])

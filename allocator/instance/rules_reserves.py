@@ -164,6 +164,7 @@ def kept_cost(frames: Frames) -> float:
     cheapest = sizes.assign(site_id=sizes["site_id"].astype("str")).groupby("site_id")["fixed_cost"]
     fixed = float(kept.map(cheapest.min()).fillna(0.0).sum())
     price = frames["items"].assign(item_id=frames["items"]["item_id"].astype("str"))
+    price = price.drop_duplicates("item_id")  # a fault of its own
     each = reserves["unit_cost"].fillna(
         reserves["item_id"].astype("str").map(price.set_index("item_id")["unit_cost"])
     )
