@@ -214,8 +214,9 @@ def test_numbers_that_overflow_are_refused_all_at_once() -> None:
     assert len(raised.value.faults) == 3
 
 
-def test_prizes_that_differ_beyond_counting_are_refused() -> None:
-    case = line_case([1.0, 2.0], stops={"prize": np.array([1e-9, 1e9])})
+def test_prizes_weighed_beyond_counting_are_refused() -> None:
+    prize = {"prize": np.array([1e-9, 1e9])}
+    case = line_case([1.0, 2.0], stops=prize, goals=goals("1000000000*unserved + cost"))
     with pytest.raises(InstanceError) as raised:
         translate(case)
     assert raised.value.code == "E1330"

@@ -21,7 +21,7 @@ from allocator.engine.session import Session
 from allocator.instance.route_case import RouteCase
 from allocator.models.route.by_rule import by_rule
 from allocator.models.route.days_pack import best_day, sizes
-from allocator.models.route.days_trips import first_trips, grow
+from allocator.models.route.days_trips import LEAST, first_trips, grow
 from allocator.models.route.pieces import parts_needed
 from allocator.models.route.pyvrp_goal import LinearGoal, alone, linear_goal
 from allocator.models.route.repair import kept
@@ -210,7 +210,8 @@ class _Days:
             return []
         times = np.rint(outcome.solution[: len(self.columns.kind)]).astype(np.int64)
         left, found = np.zeros(len(self.case.stops)), list[Route]()
-        left[self.stops] = 1.0 - outcome.solution[len(times) :]
+        unserved = outcome.solution[len(times) :]
+        left[self.stops] = 1.0 - np.where(unserved > LEAST, unserved, 0.0)
         for column in np.flatnonzero(times).tolist():
             for _ in range(int(times[column])):
                 route = self._route(column, left)
@@ -226,8 +227,9 @@ class _Days:
             for _ in range(times):
                 visits = []
                 for visit in self.trips[v].visits[trip]:
-                    share = min(visit.share, float(left[visit.stop]))
-                    if share > 1e-6:
+                    there = float(left[visit.stop])
+                    share = visit.share if visit.share < there - LEAST else there
+                    if share > LEAST:
                         left[visit.stop] -= share
                         visits.append(Visit(visit.stop, share))
                 if visits:

@@ -21,7 +21,10 @@ LINEAR = (*CONTINUOUS, "vehicles", "unserved", "required_unserved")
 
 @dataclass(frozen=True)
 class LinearGoal:
-    """What one unit costs: (V,) a type, in units of the goal; `lost` for the prizes left."""
+    """What one unit costs: (V,) a type, in units of the goal; `lost` for the prizes left.
+
+    A prize counts as `least` at least, where the planner does not weigh it against anything.
+    """
 
     per_km: Floats
     per_minute: Floats
@@ -30,6 +33,7 @@ class LinearGoal:
     per_contact: Floats
     lost: float  # of one unit of prize
     required: float  # of a required stop left behind, where that is allowed
+    least: float = 0.0
 
 
 def other_terms(case: RouteCase) -> list[str]:
@@ -96,8 +100,9 @@ def _priced(case: RouteCase, goal: LinearGoal) -> LinearGoal:
     prizes = case.stops.prize[np.isfinite(case.stops.prize)]
     worth = prizes[prizes > 0]
     dearest = 1.0 + 2.0 * float(alone(case, goal).max(initial=0.0))
-    lost = goal.lost
+    lost, least = goal.lost, 0.0
     if lost == 0.0 and len(worth):
-        lost = dearest / float(max(worth.min(), SMALLEST * worth.sum()))
+        least = max(float(worth.min()), SMALLEST * float(worth.sum()))
+        lost = dearest / least
     required = 2.0 * (dearest + lost * float(prizes.sum()))
-    return LinearGoal(**{**vars(goal), "lost": lost, "required": required})
+    return LinearGoal(**{**vars(goal), "lost": lost, "required": required, "least": least})

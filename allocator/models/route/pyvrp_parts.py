@@ -33,7 +33,8 @@ def clients_of(
     clients, groups, owner = list[pyvrp.Client](), list[pyvrp.ClientGroup](), list[int]()
     for number, (stop, share) in enumerate(pieces):
         required = bool(np.isinf(stops.prize[stop]))
-        price = goal.required if required else goal.lost * float(stops.prize[stop])
+        prize = float(stops.prize[stop])
+        price = goal.required if required else goal.lost * (max(prize, goal.least) if prize else 0)
         must, windows = required and not soft, stops.windows[stop]
         group = None
         if len(windows) > 1:
