@@ -28,6 +28,8 @@ PLANS = (
 SECONDS = 60.0
 WORKERS = 2
 PLAIN, ALL_RULES, EXPOSURE = "plain", "all-rules", "exposure"
+PUBLISHED = -0.6755  # transmission risk against distance only: Zhao et al. 2021, IEEE T-ITS 23(7)
+OTHER_DATA = "published: other data, 935 vehicles and 3,154 neighbourhoods (Zhao et al. 2021)"
 POINTS = 7  # searches for the curve, in the time of one method together
 
 
@@ -145,7 +147,19 @@ def compare(rows: Sequence[Row]) -> Sequence[Row]:
         detail["unserved_more"] = row.detail["unserved"] - plain.detail["unserved"]
         price = row.value / plain.value - 1.0
         made.append(Row(f"{row.case}/price", row.method, value=price, detail=detail))
-    return made
+    curve = [row for row in rows if row.method == EXPOSURE and row.value]
+    return [*made, *least_exposure(curve)]
+
+
+def least_exposure(curve: Sequence[Row]) -> list[Row]:
+    """Return how many people fewer are met than by the fewest km, beside the published share."""
+    if not curve or not curve[0].detail["exposure"]:
+        return []
+    first, last = curve[0], curve[-1]
+    change = last.detail["exposure"] / first.detail["exposure"] - 1.0
+    detail = {"km": (last.value or 0.0) / (first.value or 1.0) - 1.0, "published": PUBLISHED}
+    name = first.case.partition("/")[0]
+    return [Row(f"{name}/people-met", EXPOSURE, value=change, detail=detail, note=OTHER_DATA)]
 
 
 SUITE = Suite(

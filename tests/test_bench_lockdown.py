@@ -50,6 +50,14 @@ def test_the_price_of_a_rule_is_its_share_of_plain_distance() -> None:
     assert suite.compare(rows[1:]) == ()
 
 
+def test_people_met_stand_beside_the_published_share() -> None:
+    rows = [row("plain", 200.0), row("exposure", 220.0, 50.0), row("exposure", 330.0, 40.0)]
+    (found,) = suite.compare(rows)
+    assert (found.case, found.value) == ("day-1/people-met", pytest.approx(-0.2))
+    assert found.detail == {"km": pytest.approx(0.5), "published": -0.6755}
+    assert "other data" in found.note
+
+
 def test_a_rule_without_effect_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(suite, "in_force", lambda case: ["permit"])
     case = suite.cases(suite.Settings())[0]

@@ -13,6 +13,7 @@ from allocator.cli.main import cli
 from allocator.errors import NoPlanError, UsageError
 from allocator.limits import Limits
 from allocator.models.route import exposure
+from allocator.runs import route_weighed
 from allocator.runs.route_weighed import weigh
 
 TINY = Path(__file__).parents[1] / "instances" / "tiny"
@@ -35,6 +36,30 @@ def test_the_curve_is_judged_written_and_told(
     assert all(b[1] < a[1] for a, b in pairwise(values))
     checked = CliRunner().invoke(cli, ["check", found["paths"][0]])
     assert checked.exit_code == 0, checked.output
+
+
+def test_prices_of_rules_are_told_in_words() -> None:
+    words = ["alternatives", str(TINY), "--work-limit", "3", "--points", "1", "--prices"]
+    told = CliRunner().invoke(cli, [*words, "--quiet"])
+    assert told.exit_code == 0, told.output
+    assert "1,000 less        115 more" in told.stdout  # the third place, were duty longer
+    found = json.loads(CliRunner().invoke(cli, [*words, "--quiet", "--json"]).stdout)["data"]
+    by_rule = {one["rule"]: one for one in found["prices"]}
+    assert list(by_rule) == ["decontamination", "duty", "lockdown"]
+    for one in by_rule.values():
+        gains = [value for name, value in one.items() if name != "rule" and abs(value) > 1e-6]
+        assert not gains or gains[0] > 0
+
+
+def test_ctrl_c_while_rules_are_priced_keeps_the_curve(monkeypatch: pytest.MonkeyPatch) -> None:
+    def stopped(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(route_weighed, "prices", stopped)
+    found = weigh(TINY, None, 1, Limits(work=2), quiet, points=1, rules=True, router="rule")
+    assert found.stopped
+    assert found.plans
+    assert not len(found.prices)
 
 
 def test_unknown_terms_are_refused() -> None:

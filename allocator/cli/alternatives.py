@@ -93,6 +93,31 @@ def _written(found: Weighed, request: Request) -> list[str]:
     ]
 
 
+def _priced(prices: Any) -> list[str]:
+    """Return what each rule costs, in words and units."""
+    from allocator.cli.layout import table
+    from allocator.models.route.goals import UNITS
+    from allocator.models.route.prices import WORDS
+
+    names = [str(name) for name in prices.columns[1:]]
+    rows = [
+        [WORDS[row["rule"]], *(_change(float(row[name])) for name in names)]
+        for row in prices.to_dict("records")
+    ]
+    heads = ["without", *(f"{name} ({UNITS.get(name, 'weighted')})" for name in names)]
+    return [
+        "What each rule costs: the best plan found without it beside the one under all rules",
+        table(heads, rows),
+        "Goals count in their order: less of the first is worth any more of those after it.",
+    ]
+
+
+def _change(gain: float) -> str:
+    if abs(gain) < 1e-6:
+        return "the same"
+    return f"{abs(gain):,.6g} {'less' if gain > 0 else 'more'}"
+
+
 def _reply(found: Weighed, paths: list[str]) -> Reply:
     from allocator.cli.layout import table
 
@@ -100,9 +125,12 @@ def _reply(found: Weighed, paths: list[str]) -> Reply:
         return table([str(name) for name in frame.columns], frame.to_numpy().tolist())
 
     curve = found.table
-    parts = [f"{found.terms[0]} against {found.terms[1]}: {len(curve)} plans", told(curve)]
+    shown = curve.assign(
+        **{f"{name}_change": curve[f"{name}_change"].map("{:+.1%}".format) for name in found.terms}
+    )
+    parts = [f"{found.terms[0]} against {found.terms[1]}: {len(curve)} plans", told(shown)]
     if len(found.prices):
-        parts += ["", "What the goals gain without a rule", told(found.prices)]
+        parts += ["", *_priced(found.prices)]
     parts += paths
     faults: tuple[Fault, ...] = ()
     if found.stopped:

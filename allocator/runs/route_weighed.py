@@ -15,8 +15,8 @@ from allocator.instance import Instance, instance_hash, load
 from allocator.limits import Limits
 from allocator.models.route import exposure
 from allocator.models.route.goals import REQUIRED, UNITS
-from allocator.models.route.prices import Price, prices
-from allocator.models.route.solve import RouteAnswer, solve
+from allocator.models.route.prices import WORDS, Price, in_force, prices
+from allocator.models.route.solve import solve
 from allocator.plan import Plan, load_plan
 from allocator.runs.route_judged import judged
 from allocator.runs.route_orders import Orders, orders_of
@@ -100,10 +100,13 @@ def weigh(
     if not valid:
         error = InterruptedRun if stopped else NoPlanError
         raise error.because("no routes were found that break no rule", code="E5021")
-    table = pd.DataFrame()
+    rows: list[Price] = []
     if rules and not stopped:
-        table = _prices(orders, limits, share)
-    return Weighed(terms, valid, table, stopped)
+        try:
+            _price_rules(orders, limits, share, router, progress, rows)
+        except KeyboardInterrupt:
+            stopped = True
+    return Weighed(terms, valid, _table(orders, rows), stopped)
 
 
 def _kept(heard: Mapping[tuple[float, ...], exposure.Point]) -> tuple[exposure.Point, ...]:
@@ -130,20 +133,28 @@ def _plan(case: Instance, orders: Orders, point: exposure.Point, period: int) ->
     return made.replace(instance=about, tables=tables, run={"source_path": orders.path})
 
 
-def _prices(orders: Orders, limits: Limits, share: float | None) -> pd.DataFrame:
-    """Return one row a rule in force: what every goal gains without it."""
+def _price_rules(
+    orders: Orders,
+    limits: Limits,
+    share: float | None,
+    router: str,
+    progress: Progress,
+    found: list[Price],
+) -> None:
+    """Add the price of each rule in force to `found`, one after another."""
     began, seed, workers = time.monotonic(), limits.seed, limits.workers or 1
-    each = None if share is None else share / 10
-    best: RouteAnswer = solve(orders.case, each, seed, workers, iterations=limits.work)
-    rows = []
+    searches = 2 + len(in_force(orders.case))  # with all rules, without each, without lockdown's
+    each = None if share is None else share / searches
+    best = solve(orders.case, each, seed, workers, router, limits.work)
     for one in prices(orders.case, best, each, seed, workers, limits.work):
-        rows.append(_row(one))
+        found.append(one)
+        progress({"stage": f"without {WORDS[one.rule]}", "goals": one.values})
         if share is not None and time.monotonic() - began > share:
             break
-    found = pd.DataFrame(rows)
+
+
+def _table(orders: Orders, found: list[Price]) -> pd.DataFrame:
+    """Return one row a rule: what every goal gains without it."""
+    table = pd.DataFrame([{"rule": one.rule, **one.price} for one in found])
     required = bool((orders.case.stops.prize == float("inf")).any())
-    return found if required else found.drop(columns=REQUIRED, errors="ignore")
-
-
-def _row(one: Price) -> dict[str, Any]:
-    return {"rule": one.rule, **one.price}
+    return table if required else table.drop(columns=REQUIRED, errors="ignore")

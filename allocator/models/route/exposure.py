@@ -100,6 +100,7 @@ class _Curve:
             limits.iterations,
             start or None,
             self._hear,
+            fresh=False,
         )
         return Point(values(self.case, answer.routes), answer.routes)
 

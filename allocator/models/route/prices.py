@@ -41,6 +41,17 @@ WITHOUT: dict[str, Callable[[RouteCase], RouteCase]] = {
     "duty": lambda case: _vehicles(case, longest=np.full(len(case.vehicles), inf)),
     "farthest": lambda case: _vehicles(case, farthest=np.full(len(case.vehicles), inf)),
 }
+WORDS = {
+    "class_order": "clean before sealed",
+    "decontamination": "decontamination after a trip",
+    "permit": "permits of vehicles",
+    "window": "opening hours and curfews",
+    "gate": "minutes the gates can give",
+    "docks": "vehicles at a gate at once",
+    "duty": "longest duty",
+    "farthest": "farthest way",
+    "lockdown": "all rules of lockdown",
+}
 LOCKDOWN = ("class_order", "decontamination", "permit", "window", "gate", "docks")
 
 
@@ -90,7 +101,9 @@ def prices(
         if not group:
             continue
         free = without(case, *group)
-        found = solve(free, seconds, seed, workers, iterations=iterations, start=best.routes)
+        found = solve(
+            free, seconds, seed, workers, iterations=iterations, start=best.routes, fresh=False
+        )
         cheaper = {
             goal.name: reached(goal, best.values) - reached(goal, found.values)
             for goal in goals_of(case)

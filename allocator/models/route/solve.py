@@ -64,6 +64,7 @@ def solve(
     iterations: int | None = None,
     start: Routes | None = None,
     report: Report = lambda answer: None,
+    fresh: bool = True,
 ) -> RouteAnswer:
     """Return the best routes found; `report` hears of every better plan.
 
@@ -77,6 +78,7 @@ def solve(
             input gives the same routes.
         report: Hears of every better plan.
         start: A plan to begin from; what no longer fits is dropped, with a remark.
+        fresh: Make a first plan by rule as well where there is one to begin from.
 
     Raises:
         UsageError: E2341, E2342 the router cannot do what is asked.
@@ -85,7 +87,7 @@ def solve(
     if seconds is None and iterations is None:
         iterations = ITERATIONS
     run = _Run(case, seconds, report)
-    run.begin(start)
+    run.begin(start, fresh or not start)
     for number, (one, part) in enumerate(stages):
         left = run.left()
         if left is not None and left <= 0:
@@ -140,11 +142,13 @@ class _Run:
             return None
         return max(0.0, self.seconds - (time.monotonic() - self.began))
 
-    def begin(self, start: Routes | None) -> None:
+    def begin(self, start: Routes | None, fresh: bool) -> None:
         """Make the first plans: from the plan to begin from, by rule, and of full loads."""
         if start:
             found, self.answer.remarks = kept(self.case, start)
             self.offer(by_rule(self.case, found), "start")
+        if not fresh:
+            return
         if days.suits(self.case):
             left = self.left()
             seconds = None if left is None else left * DAYS
