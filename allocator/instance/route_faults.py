@@ -35,8 +35,10 @@ def route_faults(case: RouteCase) -> tuple[Fault, ...]:
     _tell_homes(case, free & allowed & ~loaded.any(axis=1), log)
     carried = loaded & _carries(case, loaded)
     _tell_loads(case, free & loaded.any(axis=1) & ~carried.any(axis=1), log)
-    reached = carried & _reaches(case)
-    _tell_ways(case, free & carried.any(axis=1) & ~reached.any(axis=1), log)
+    ways = _reaches(case)
+    reached = carried & ways
+    able = carried | (loaded & ~carried.any(axis=1)[:, None])
+    _tell_ways(case, free & able.any(axis=1) & ~(able & ways).any(axis=1), log)
     _tell_windows(case, log)
     _tell_overflow(case, log)
     for name, rule in contradictions(case.fixed, stops, fleet, case.clean_order):
@@ -103,16 +105,12 @@ def _tell_windows(case: RouteCase, log: FaultLog) -> None:
     bad = np.array([not windows for windows in case.stops.windows], dtype=bool)
     rule = "no time is left to serve it: it closes before its goods can be handed over"
     action = "look at gate hours, hours of the stop and curfews, or give the gate more hands"
-    service = case.stops.service
-    _tell(
-        case,
-        log,
-        "E1602",
-        np.flatnonzero(bad),
-        rule,
-        action,
-        lambda row: f"{service[row]:g} minutes of service",
-    )
+    service, unloading = case.stops.service, case.vehicles.unloading.min(initial=np.inf)
+
+    def stay(row: int) -> str:
+        return f"{service[row]:g} minutes of handing over and {unloading:g} or more of unloading"
+
+    _tell(case, log, "E1602", np.flatnonzero(bad), rule, action, stay)
 
 
 def _tell_late(case: RouteCase, bad: Bools, log: FaultLog) -> None:

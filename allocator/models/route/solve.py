@@ -143,17 +143,18 @@ class _Run:
         return max(0.0, self.seconds - (time.monotonic() - self.began))
 
     def begin(self, start: Routes | None, fresh: bool) -> None:
-        """Make the first plans: from the plan to begin from, by rule, and of full loads."""
+        """Make the first plans: of full loads, from the plan to begin from, by rule."""
+        found: Routes = ()
         if start:
             found, self.answer.remarks = kept(self.case, start)
-            self.offer(by_rule(self.case, found), "start")
-        if not fresh:
-            return
-        if days.suits(self.case):
+        if fresh and days.suits(self.case):
             left = self.left()
             seconds = None if left is None else left * DAYS
-            self.offer(days.days(self.case, self.answer.routes, seconds), "days")
-        else:
+            self.offer(days.days(self.case, found, seconds), "days")
+            return
+        if found:
+            self.offer(by_rule(self.case, found), "start")
+        if fresh:
             self.offer(by_rule(self.case), "rule")
 
     def offer(self, routes: Routes, router: str) -> None:
