@@ -8,6 +8,7 @@ from typing import Any
 
 from allocator.check import Verdict
 from allocator.check import check as judge
+from allocator.errors import UsageError
 from allocator.explain import reasons
 from allocator.instance import Instance, load
 from allocator.instance.variant import recorded
@@ -15,6 +16,7 @@ from allocator.limits import Limits
 from allocator.plan import Plan, load_plan
 from allocator.runs.admit import Admit
 from allocator.runs.dispatch import Dispatch
+from allocator.runs.joint import Joint
 from allocator.runs.preposition import Preposition
 from allocator.runs.preposition_worth import Asked, Assessment, Evaluation
 from allocator.runs.preposition_worth import assess as assessed
@@ -58,10 +60,22 @@ def dispatch(
         InstanceError: the instance is not valid.
         ImpossibleError: the hard rules contradict each other.
         NoPlanError: no plan was found within the limits.
+        UsageError: E2113 and E2114, when gate staff cannot be decided together with dispatch.
     """
-    return Dispatch(
-        instance, limits or Limits(), progress, start, max_changes, str(model), solver
-    ).run()
+    limits = limits or Limits()
+    one = Dispatch(instance, limits, progress, start, max_changes, str(model), solver)
+    if one.instance.policy.gate_staff != "joint":
+        return one.run()
+    if one.model or one.solver != "highs":
+        raise UsageError.because(
+            "gate staff and dispatch are decided together by the built-in model only",
+            where="policy.toml:gate_staff",
+            value=one.model or one.solver,
+            action="set gate_staff = chain",
+            code="E2114",
+        )
+    plan = Joint(one.instance, limits, progress, one.start).run().dispatch
+    return plan.replace(run={**plan.run, "instance_path": one.path})
 
 
 def preposition(

@@ -14,13 +14,13 @@ from click.testing import CliRunner, Result
 from allocator.check import check
 from allocator.cli.main import cli
 from allocator.instance import load, save
+from allocator.instance.gate_staff import with_minutes
 from allocator.limits import Limits
 from allocator.plan import Plan, load_plan
 from allocator.report.chain import chain_text
 from allocator.runs import chain
 from allocator.runs.chain import Chain, Chained
 from allocator.runs.chain_factor import arrived, arriving, calibrated
-from allocator.runs.chain_staff import with_minutes
 
 TINY = Path(__file__).parents[1] / "instances" / "tiny"
 LIMITS = Limits(work=5)

@@ -15,6 +15,7 @@ from allocator.check.changes import change_from
 from allocator.check.distances import check_distances
 from allocator.check.fairness import fairness_of, tiers_of
 from allocator.check.fleet import check_derived, check_fleet, check_loads, trips_cost
+from allocator.check.gate_staff import with_gate_staff
 from allocator.check.goals import Value, check_goals, money_goals, needs_goals
 from allocator.check.ground import Ground, ground_of
 from allocator.check.lanes import Lanes, lanes_of
@@ -63,9 +64,9 @@ def check(instance: Instance, plan: Plan, *, start: Plan | None = None) -> Verdi
         found = Findings(plan.decision)
         _check_hash(found, instance, plan)
         return _OTHERS[plan.decision](found, instance, plan)
-    shipments = plan["shipments"]
-    found, case = Findings(), _case(instance)
+    shipments, found = plan["shipments"], Findings()
     _check_hash(found, instance, plan)
+    case = _case(with_gate_staff(found, instance, plan))
     check_distances(found, case.ground)
     bought = purchases_of(found, case.ground, plan_table("purchases", plan["purchases"]))
     table = plan_table("shipments", shipments)

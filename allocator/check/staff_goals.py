@@ -126,16 +126,14 @@ def derived(roster: Roster) -> dict[str, pd.DataFrame]:
 
 
 def _gates(roster: Roster) -> pd.DataFrame:
-    """Return the minutes of every gate that has posts; breaks out of the suit do not count."""
+    """Return the minutes of every gate that has posts."""
     case, posts = roster.case, roster.case.posts
     some = np.flatnonzero(posts.gate)
-    shift = posts.shift[some]
-    useful = np.where(case.shifts.suit, case.shifts.suit_minutes, case.shifts.minutes)
     frame = pd.DataFrame(
         {
             "community_id": posts.places[posts.place[some]],
             "period": posts.period[some] + 1,
-            "handling_minutes": roster.there[some] * useful[shift],
+            "handling_minutes": roster.there[some] * case.gate_minutes[some],
         }
     )
     total = frame.groupby(["community_id", "period"])["handling_minutes"].sum()

@@ -35,7 +35,9 @@ factor; where routes leave something behind for want of hours, dispatch and rout
 more with it, and the better of the two is kept: that of which most arrives.
 
 Where the instance has workers and posts, a roster comes first: what it gives the gates is what
-dispatch and routes may use (OUT/instance has the instance with it).
+dispatch and routes may use (OUT/instance has the instance with it). With gate_staff = joint
+dispatch decides who stands at which gate, and a roster follows; the gain over one after the other
+is told.
 
 OUT (plans/NAME-plan here) gets a folder a plan: dispatch, routes-1, routes-2 and so on, each
 written as soon as it is made, so that a limit or Ctrl-C loses nothing.
@@ -163,8 +165,9 @@ def _changed(target: Path, instance: Instance) -> Path:
 
 def _reply(chained: Chained) -> Reply:
     from allocator.report.chain import chain_text
+    from allocator.report.joint import joint_data, joint_lines
 
-    plans, best = chained.plans, chained.best
+    plans, best, joined = chained.plans, chained.best, chained.joined
     worst = max((exit_code(one) for one in plans.values()), default=0)
     data = {
         "plans": {name: str(one.path) for name, one in plans.items()},
@@ -177,9 +180,12 @@ def _reply(chained: Chained) -> Reply:
         "goals": {goal.name: goal.value for goal in best.dispatch.goals},
         "arrives": dict(best.arrives),
         "notes": list(chained.notes),
+        **({} if joined is None else {"joint": joint_data(joined)}),
     }
+    text = chain_text(plans, chained.table, best.arrives, chained.notes, width())
+    told = "" if joined is None else "\n".join(joint_lines(joined.dispatch, width())) + "\n\n"
     return Reply(
-        text=chain_text(plans, chained.table, best.arrives, chained.notes, width()),
+        text=told + text,
         data=data,
         errors=tuple(fault for one in plans.values() for fault in faults(one)),
         status="interrupted" if worst == 130 else "invalid" if worst else "valid",

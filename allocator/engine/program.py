@@ -98,6 +98,15 @@ class Program:
         known = rows >= 0
         self.add_entries(rows[known], columns[known], np.broadcast_to(values, rows.shape)[known])
 
+    def raise_upper(self, family: Block, by: Floats) -> None:
+        """Raise the upper bounds of the rows of a family."""
+        number = self.rows.index(family)
+        self._row_upper[number] = self._row_upper[number] + by
+
+    def relax(self) -> None:
+        """Let whole columns take any value."""
+        self._integer = [np.zeros(self.column_count, dtype=bool)]
+
     @property
     def lower(self) -> Floats:
         """Lower bounds of the columns."""

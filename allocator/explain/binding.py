@@ -59,7 +59,7 @@ def study(corner: Corner, deadline: float, tolerance: float) -> Study:
         duals = corner.least(deadline - time.monotonic(), relaxed=True).duals
     names = [name for name in corner.slack if duals is None or _touched(corner, name, duals)]
     found = [_lifted(corner, (name,), base.value, duals, deadline, tolerance) for name in names]
-    bindings = sorted((one[0] for one in found if one), key=lambda one: -one.gain)
+    bindings = sorted((one[0] for one in found if one), key=lambda one: -round(one.gain, 6))
     floor, together = _jointly(corner, base.value, duals, deadline, tolerance)
     return Study(base.value, tuple(bindings), () if bindings else together, floor)
 

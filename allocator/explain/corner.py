@@ -1,9 +1,10 @@
 """The part of the dispatch program around one shortage, with everything else held as planned.
 
 Free are the shipments of the item among the places that can send it and into the place that is
-short, their stocks and their trips. Held are all other shipments and trips: their use of gates,
-vehicles, goods and limits is taken off the right-hand sides. Other needs of the item are served
-no worse than planned. Alone, nothing is held but the other periods of the same need.
+short, their stocks and their trips; where dispatch decides on gate staff, who stands at the gates.
+Held are all other shipments and trips: their use of gates, vehicles, goods and limits is taken off
+the right-hand sides. Other needs of the item are served no worse than planned. Alone, nothing is
+held but the other periods of the same need.
 """
 
 from __future__ import annotations
@@ -131,6 +132,7 @@ class Corner:
                 model.waiting[mine[model.waiting_rows]],
                 model.buy[of_item[net.lots.batch[model.purchases]]],
                 model.trips[free_trips],
+                *([] if model.gate_staff is None else [model.gate_staff.columns]),
             ]
         )
 
@@ -153,6 +155,8 @@ class Corner:
         lower, upper = model.program.lower.copy(), model.program.upper.copy()
         for block in (model.ship, model.stock, model.use, model.trips):
             upper[block] = np.inf
+        if model.gate_staff is not None:
+            upper[model.gate_staff.staff.assign] = np.inf
         held = self.planned.short + self.loose
         level = np.isin(model.level_rows, self.held_rows)
         served = model.shorts.quantity[model.level_rows] - held[model.level_rows]

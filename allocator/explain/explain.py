@@ -25,6 +25,7 @@ from allocator.explain.shortage import Shortage, shortages_of, stated_shortages
 from allocator.explain.staff import staff_reasons
 from allocator.explain.wording import Wording
 from allocator.instance import Instance
+from allocator.instance.gate_staff import joint_instance
 from allocator.instance.network import Network, network
 from allocator.models.dispatch.model import DispatchModel
 from allocator.plan import Plan, plan_table
@@ -97,7 +98,9 @@ class Explainer:
 
     def __init__(self, instance: Instance, plan: Plan, deadline: float) -> None:
         """Take the instance and the plan; nothing is built yet."""
-        self.instance, self.plan, self.deadline = instance, plan, deadline
+        joint = instance.policy.gate_staff == "joint" and plan.states("roster")
+        self.instance = joint_instance(instance, plan["roster"]) if joint else instance
+        self.plan, self.deadline = plan, deadline
         self.proof: Proof = proof_of(plan)
 
     @cached_property

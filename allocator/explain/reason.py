@@ -16,7 +16,10 @@ CODES: Mapping[str, str] = {
 }
 
 # Families of the dispatch program that can bind a shortage, and the unit of their right-hand side.
+# Of two that bind alike the first is told.
 FAMILIES: Mapping[str, str] = {
+    "one_shift": "people",
+    "hours_max": "minutes of work",
     "gate": "minutes",
     "fleet": "vehicle minutes",
     "trip_count": "trips",

@@ -113,13 +113,45 @@ class Wording:
         binds = np.flatnonzero(gates.share > 0)[self._at(binding)]
         place = self.net.places.ids[gates.place[binds][0]]
         when = periods(gates.period[binds].tolist())
-        used = self._used(binding)
+        used = self._used(binding) if self.model.gate_staff is None else self._handed_over(binding)
         state = (
             f"is full in {when}: {used} minutes used"
             if self.point is not None
             else f"has {used} minutes in {when}"
         )
         return f"Gate of {place} {state}"
+
+    def _handed_over(self, binding: Binding) -> str:
+        """Write what goods take of the minutes of the gates as they are staffed."""
+        gates = self.net.gates
+        binds = np.flatnonzero(gates.share > 0)[self._at(binding)]
+        has = number(float(gates.minutes[binds].sum()))
+        if self.point is None:
+            return has
+        goods = self.all_of.by_row[binding.rows][:, self.model.ship]
+        return f"{number(float((goods @ self.point[self.model.ship]).sum()))} of {has}"
+
+    def _pool(self, binding: Binding) -> tuple[str, str]:
+        """Return the pools of workers behind rows of a worker and period, and when."""
+        assert self.model.gate_staff is not None
+        case = self.model.gate_staff.staff.case
+        at, days = self._at(binding), len(case.times)
+        names = case.people.ids[np.unique(at // days)]
+        return some([str(name) for name in names], 3), periods((at % days).tolist())
+
+    def _one_shift(self, binding: Binding) -> str:
+        who, when = self._pool(binding)
+        return (
+            f"Gate staff: everybody of {who} (and others alike) who can stand at this gate in"
+            f" {when} is at work, or has to rest"
+        )
+
+    def _hours_max(self, binding: Binding) -> str:
+        assert self.model.gate_staff is not None
+        people = self.model.gate_staff.staff.case.people
+        limited = np.flatnonzero(np.isfinite(people.maximum))
+        names = [str(name) for name in people.ids[limited[self._at(binding)]]]
+        return f"Gate staff: {some(names, 3)} (and others alike) work all the minutes they may"
 
     def _vehicles(self, binding: Binding, vehicles: Ints) -> str:
         table = self.net.instance["vehicles"].iloc[np.unique(vehicles)]

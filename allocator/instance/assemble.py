@@ -21,6 +21,7 @@ from allocator.instance.policy_read import read_policy
 from allocator.instance.references import check_keys, check_references
 from allocator.instance.rules import check_rules
 from allocator.instance.rules_reserves import check_reserve_policy
+from allocator.instance.rules_staff import check_staff_policy
 from allocator.instance.schema import tables
 from allocator.instance.settle import convert_points, fill_people
 from allocator.instance.source import Source
@@ -57,6 +58,8 @@ def assemble(bundle: Bundle) -> Checked:
     check_tables(checked, set(tables()))
     if not untrusted & {"items", "sites", "sizes", "reserves"}:
         check_reserve_policy(frames, policy, bundle.policy_label, log)
+    if not untrusted & {"workers", "shifts", "posts", "gates"}:
+        check_staff_policy(frames, policy, bundle.policy_label, log)
     if not log.errors:
         notes["imputed"] |= stamp_imputed(frames, imputed)
         policy = convert_points(frames, policy, notes)

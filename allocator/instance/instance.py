@@ -20,6 +20,7 @@ from allocator.instance.overlays import overlaid
 from allocator.instance.policy import Policy
 from allocator.instance.policy_read import policy_values, read_policy
 from allocator.instance.rules_reserves import check_reserve_policy
+from allocator.instance.rules_staff import check_staff_policy
 from allocator.instance.schema import tables
 from allocator.instance.settle import fill_people
 from allocator.instance.text import CONTROL_OR_BREAK
@@ -115,7 +116,9 @@ class Instance:
             _check_name(name or "", bundle.log)
             bundle.sources = frame_sources(frames, bundle.log)
             typed = reassemble(self.tables, bundle)
-            check_reserve_policy({**self.tables, **typed}, chosen, "policy", bundle.log)
+            both = {**self.tables, **typed}
+            check_reserve_policy(both, chosen, "policy", bundle.log)
+            check_staff_policy(both, chosen, "policy", bundle.log)
             bundle.log.raise_errors()
         changed = MappingProxyType({**self.tables, **typed})
         return Instance(changed, chosen, name or self.name, self.notes)

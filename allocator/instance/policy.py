@@ -83,6 +83,7 @@ class Policy:
     suit_minutes_day: float | None = None
     suit_minutes_week: float | None = None
     home_minutes: float | None = None
+    gate_staff: str = "chain"
     admit_goals: tuple[str, ...] = DEFAULT_ADMIT_GOALS
     admit_regime: str = "pooled"
     information_delay: int = 0

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
+import pandas as pd
 
 from allocator.instance.checked import CheckedTables
 from allocator.instance.clock import clock_minutes
+from allocator.instance.faultlog import FaultLog
+from allocator.instance.policy import Policy
 from allocator.instance.text import rows_where
 
 
@@ -111,3 +116,38 @@ def check_availability(checked: CheckedTables) -> None:
     rule = "the worker wants to work then and cannot"
     source = checked.sources["availability"]
     checked.log.rows("W1352", source, "wish", rows, rule, "correct can or wish")
+
+
+def check_staff_policy(
+    frames: Mapping[str, pd.DataFrame], policy: Policy, label: str, log: FaultLog
+) -> None:
+    """Tell a policy that staffs gates together with dispatch where there is nobody to do so."""
+    if policy.gate_staff != "joint":
+        return
+    where = f"{label}:gate_staff"
+    missing = [name for name in ("workers", "shifts", "posts") if not len(frames[name])]
+    if missing:
+        rule = f"gate_staff = joint needs people, and there are no {' and no '.join(missing)}"
+        action = f"fill in {', '.join(missing)}, or set gate_staff = chain"
+        log.add("E1362", where, rule, action, "joint")
+        return
+    posts = frames["posts"][frames["posts"]["gate"]]
+    if not len(posts):
+        rule = "gate_staff = joint, and no post is at a gate"
+        log.add("E1363", where, rule, "set gate in posts, or set gate_staff = chain", "joint")
+        return
+    staffed = set(posts["place_id"].astype("str"))
+    gates = set(frames["gates"]["community_id"].astype("str"))
+    for code, towns, rule, action in (
+        ("W1353", gates - staffed, "gates without a post keep the minutes of the table gates",
+         "add posts at these gates, or leave it so"),
+        ("W1354", staffed - gates, "gates with a post have no row in gates: the roster alone"
+         " limits them", "add rows to gates for periods without a roster, or leave it so"),
+    ):  # fmt: skip
+        if towns:
+            log.add(code, where, rule, action, _some(sorted(towns)))
+
+
+def _some(names: list[str]) -> str:
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return ", ".join(names[:3]) + more

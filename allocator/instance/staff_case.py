@@ -55,7 +55,8 @@ class StaffCase:
         training: What can be learned (K,).
         skills: Names of the skills.
         has_skill: Workers x skills.
-        near: Workers x places of posts: no longer from home than the policy allows.
+        near: Workers x places of posts: no longer from home than the policy allows, and inside
+            the district they work in.
         travel: The same in minutes; NaN where unknown.
         can: Workers x periods x shifts: available, and the shift no longer than they may work.
     """
@@ -110,6 +111,13 @@ class StaffCase:
         most = np.minimum(longest.sum(axis=1), self.people.maximum) * self.people.number
         return np.asarray(np.where(self.fits.any(axis=1), most, 0.0))
 
+    @cached_property
+    def gate_minutes(self) -> Floats:
+        """Minutes (P,) a person at the post hands goods over; breaks out of suits do not count."""
+        shifts, posts = self.shifts, self.posts
+        useful = np.where(shifts.suit, shifts.suit_minutes, shifts.minutes)[posts.shift]
+        return np.asarray(np.where(posts.gate, useful * posts.hand_over, 0.0))
+
     def gap(self, lag: int) -> Floats:
         """Minutes from the end of shift s to the begin of s', `lag` periods on: (T - lag, S, S)."""
         end = self.begins + self.shifts.minutes[None, :]
@@ -146,7 +154,7 @@ def staff_case(instance: Instance) -> StaffCase:
         training=training_of(instance, names),
         skills=names,
         has_skill=has_skill,
-        near=~(travel > limit),
+        near=~(travel > limit) & _inside_district(instance, posts),
         travel=travel,
         can=_can(instance, people, shifts, len(times), policy),
     )
@@ -188,6 +196,15 @@ def _can(instance: Instance, people: People, shifts: Shifts, periods: int, polic
     can[worker[whole], period[whole]] = False
     can[worker[~whole], period[~whole], shift[~whole]] = False
     return np.asarray(can)
+
+
+def _inside_district(instance: Instance, posts: Posts) -> Bools:
+    """Return workers x places: the worker is bound to no district, or the place lies in it."""
+    tables = (("communities", "community_id"), ("sites", "site_id"))
+    of = pd.concat([instance[name].set_index(key)["district"] for name, key in tables])
+    there = of.reindex(posts.places).fillna("").to_numpy(object)
+    mine = instance["workers"]["district"].to_numpy(object)[:, None]
+    return np.asarray((mine == "") | (there[None, :] == mine) | (posts.places == "")[None, :])
 
 
 def _travel(instance: Instance, people: People, posts: Posts) -> Floats:

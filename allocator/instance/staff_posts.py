@@ -51,6 +51,7 @@ class Posts:
     over_weight: Floats  # NaN = never more than wanted
     sealed: Ints
     gate: Bools
+    hand_over: Floats
     row: Ints
 
     def __len__(self) -> int:
@@ -114,6 +115,7 @@ def posts_of(
         over_weight=table["over_weight"].to_numpy(float),
         sealed=np.where(inside, which, -1),
         gate=table["gate"].to_numpy(bool),
+        hand_over=table["hand_over"].to_numpy(float),
         row=table["row"].to_numpy(np.int64),
     )
     return posts, np.asarray(sealed, dtype=object)

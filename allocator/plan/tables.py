@@ -14,7 +14,10 @@ import pandas as pd
 
 DECISIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
-        "dispatch": ("shipments", "trips", "purchases", "shortages", "reasons", "attainable"),
+        "dispatch": (
+            *("shipments", "trips", "purchases", "shortages", "reasons", "attainable"),
+            *("roster", "trained", "lodged"),
+        ),
         "preposition": (
             "reserves",
             "sites",

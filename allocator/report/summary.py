@@ -10,6 +10,7 @@ from allocator.plan import Plan
 from allocator.report import admit, preposition, route, staff
 from allocator.report.assumptions import assumption_sentences
 from allocator.report.goals import compared_lines, goals_lines
+from allocator.report.joint import joint_lines
 from allocator.report.layout import wrap
 from allocator.report.reasons import reason_lines
 from allocator.report.shortages import shortage_lines
@@ -43,6 +44,7 @@ def summary_text(plan: Plan, instance: Instance | None = None, width: int = 90) 
         sections += [
             goals_lines(plan, width) if plan.goals else [],
             compared_lines(plan, width),
+            joint_lines(plan, width),
             shortage_lines(plan, instance, width),
             reason_lines(plan, width),
             _basis(plan, instance, width),

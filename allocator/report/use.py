@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from allocator.instance import Instance
+from allocator.instance.gate_staff import as_staffed
 from allocator.instance.network import Network, network
 from allocator.plan import Plan
 from allocator.report.words import count, label, number, percent
@@ -20,7 +21,8 @@ def use_sentences(plan: Plan, instance: Instance) -> list[str]:
         len(instance["vehicles"]) or len(instance["gates"])
     ):
         return []
-    net = network(instance)
+    roster = plan["roster"] if plan.states("roster") else None
+    net = network(as_staffed(instance, roster))
     return [*_fleet(plan, net), *_gates(plan, net)]
 
 

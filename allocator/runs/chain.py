@@ -22,6 +22,7 @@ from allocator.plan import Plan
 from allocator.runs.chain_factor import arriving, calibrated, delivered_kg
 from allocator.runs.chain_staff import staffed
 from allocator.runs.dispatch import Dispatch
+from allocator.runs.joint import Joined, Joint, chain_policy, with_roster
 from allocator.runs.route import Routing
 
 Progress = Callable[[Mapping[str, Any]], None]
@@ -31,6 +32,7 @@ BEFORE: Mapping[str, Before] = {"staff": staffed}
 """Name of a decision before dispatch -> the step that makes it."""
 
 DISPATCH, ROUTES = 0.3, 0.25  # of the time: one dispatch, all routes of it
+JOINT = 0.5  # people and dispatch together, beside the same one after the other
 CHANGED = 0.01  # share by which the factor must differ for another dispatch
 LEFT = 1e-6  # units
 
@@ -70,6 +72,7 @@ class Chained:
         rounds: All rounds, one or two.
         factor: The zone factor the routes of the first round teach; None = nothing to learn.
         notes: Why there was, or was no, second dispatch.
+        joined: What deciding on gate staff and dispatch together came to, where the policy asks.
     """
 
     instance: Instance
@@ -78,6 +81,7 @@ class Chained:
     rounds: tuple[Round, ...]
     factor: float | None
     notes: tuple[str, ...]
+    joined: Joined | None = None
 
     @property
     def plans(self) -> dict[str, Plan]:
@@ -122,6 +126,7 @@ class Chain:
         self.instance = instance if isinstance(instance, Instance) else load(instance)
         self.periods = periods
         self.stopped = False
+        self.joined: Joined | None = None
         last = len(self.instance["periods"])
         wrong = [period for period in periods if not 1 <= period <= last]
         if wrong:
@@ -135,7 +140,8 @@ class Chain:
 
     def run(self) -> Chained:
         """Prepare, dispatch, route; dispatch and route again where the routes teach something."""
-        before = self._prepared()
+        together = self.instance.policy.gate_staff == "joint"
+        before = self._together() if together else self._prepared()
         first = self._round(self.instance)
         factor = calibrated(self.instance, first.dispatch, first.routes)
         why = self._why_again(first, factor)
@@ -147,7 +153,9 @@ class Chain:
             notes.append(_compared(first, second))
         best = rounds[-1] if len(rounds) > 1 and _better(rounds[1], rounds[0]) else rounds[0]
         best = self._kept(best) if len(rounds) > 1 else best
-        return Chained(self.instance, before, best, tuple(rounds), factor, tuple(notes))
+        return Chained(
+            self.instance, before, best, tuple(rounds), factor, tuple(notes), self.joined
+        )
 
     def _kept(self, best: Round) -> Round:
         """Keep the plans of the better round, the last to be kept."""
@@ -168,6 +176,24 @@ class Chain:
                 made[name] = self._note(name, plan, given)
         return made
 
+    def _together(self) -> dict[str, Plan]:
+        """Decide on gate staff and dispatch together; the gates are then as staffed."""
+        self.joined = Joint(self.instance, self._limits(JOINT), self.progress).run()
+        given, self.instance = self.instance, self.joined.instance
+        return {"staff": self._note("staff", self.joined.roster, given)}
+
+    def _dispatched(self, instance: Instance) -> Plan:
+        """Dispatch; what was decided together with gate staff stands unless the policy changed."""
+        joined = self.joined
+        if joined is not None and instance is self.instance:
+            return with_roster(joined.dispatch, joined.roster, instance)
+        limits = replace(self._limits(DISPATCH), work=None)
+        if joined is None:
+            return Dispatch(instance, limits, self.progress, None, None).run()
+        case = instance.replace(policy=chain_policy(instance), validate=False)
+        sent = Dispatch(case, limits, self.progress, None, None).run()
+        return with_roster(sent, joined.roster, instance)
+
     def _limits(self, share: float) -> Limits:
         """Return the limits of one run: a share of all the time, and no more than is left."""
         if self.limits.seconds is None:
@@ -178,9 +204,7 @@ class Chain:
     def _round(self, instance: Instance) -> Round:
         """Dispatch, then route every period in which something is sent."""
         self.progress({"stage": "chain", "step": "dispatch"})
-        limits = replace(self._limits(DISPATCH), work=None)
-        sent = Dispatch(instance, limits, self.progress, None, None).run()
-        sent = self._note("dispatch", sent, self.instance)
+        sent = self._note("dispatch", self._dispatched(instance), self.instance)
         routes: dict[int, Plan] = {}
         periods = self._routed(sent)
         for period in periods:

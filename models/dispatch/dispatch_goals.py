@@ -122,8 +122,11 @@ def fairness(m: Model, solver: str) -> Iterator[Goal]:
                 free = still_free(m, free, lowest.value(), solver)
 
 
-def shares_of(m: Model, c: int, solver: str) -> list[Share]:
-    """Return the shares of a tier; A is found before any goal is kept."""
+def shares_of(m: Model, c: int, solver: str, alone_in: Model | None = None) -> list[Share]:
+    """Return the shares of a tier; A is found before any goal is kept.
+
+    It is found in `alone_in` where that is given: the model with gates as the table staffs them.
+    """
     case = m.case
     length = min(case.policy.fairness_window, case.T)
     found = []
@@ -133,7 +136,9 @@ def shares_of(m: Model, c: int, solver: str) -> list[Share]:
             wanted = sum(case.days[t] * people_wanted(case, p, c, t) for t in window)
             short = Sum(case.days[t] * m.late[p, c, t] for t in window if (p, c, t) in m.late)
             if wanted > 0:
-                alone = min(wanted, wanted - attainable_short(m, short, solver))
+                late = (alone_in or m).late
+                mine = Sum(case.days[t] * late[p, c, t] for t in window if (p, c, t) in late)
+                alone = min(wanted, wanted - attainable_short(alone_in or m, mine, solver))
                 alone = alone if alone > 1e-6 * wanted else 0.0
                 found.append((p, c, first, wanted, alone, short))
     return found

@@ -6,7 +6,8 @@ It is the second form that the fast one is tested against, and a model to start 
 `allocator dispatch INSTANCE --model models/dispatch/dispatch_reference.py`.
 
 Its parts follow the page: dispatch_terms.py (sections 1 and 2: lanes, permits, batches),
-dispatch_case.py (3: variables), dispatch_rows.py (4: rows), dispatch_goals.py (5 and 6: goals).
+dispatch_case.py (3: variables), dispatch_rows.py (4: rows), dispatch_goals.py (5 and 6: goals),
+dispatch_staff.py (8: who stands at the gates).
 """
 
 from __future__ import annotations
@@ -32,13 +33,21 @@ def build(instance: Instance, solver: str = "highs", start: pd.DataFrame | None 
         solver: What finds the attainable shares: "highs" or "pulp:NAME".
         start: Shipments of a start plan, for the goal change and `max_changes`.
     """
+    m = whole(instance, start)
+    fair = "fairness" in m.case.policy.goals and m.case.policy.fairness in ("max-min", "leximin")
+    staffed = instance.replace(policy=instance.policy.replace(gate_staff="chain"))
+    alone_in = whole(staffed, start) if m.case.policy.gate_staff == "joint" else m
+    m.shares = {c: shares_of(m, c, solver, alone_in) if fair else [] for c in m.case.tiers}
+    return Built(m.problem, goals_of(m, solver), m)
+
+
+def whole(instance: Instance, start: pd.DataFrame | None) -> Model:
+    """Return the model with all its rows."""
     m = Model(Case(instance, start))
     add_variables(m)
     for family in ROWS:
         family(m)
-    fair = "fairness" in m.case.policy.goals and m.case.policy.fairness in ("max-min", "leximin")
-    m.shares = {c: shares_of(m, c, solver) if fair else [] for c in m.case.tiers}
-    return Built(m.problem, goals_of(m, solver), m)
+    return m
 
 
 def read(built: Built, instance: Instance) -> dict[str, pd.DataFrame]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import dispatch_terms as terms
 from dispatch_case import Model, Sum, of_batch, people_a_unit, short_keys
+from dispatch_staff import STAFF_ROWS, gate_minutes, staff_of
 from dispatch_terms import Batch, Lane
 
 
@@ -66,8 +67,11 @@ def floor(m: Model) -> None:
 
 
 def gate(m: Model) -> None:
-    """Handling minutes at the gate of a community."""
-    case = m.case
+    """Handling minutes at the gate of a community, of the people who stand there (section 8)."""
+    case, staff = m.case, staff_of(m)
+    there = gate_minutes(staff) if staff else {}
+    for family in STAFF_ROWS if staff else ():
+        family(staff)
     for row in terms.rows(case.instance, "gates"):
         p, t = row["community_id"], row["period"]
         share = case.gate_share.get((p, t), 1.0)
@@ -81,8 +85,10 @@ def gate(m: Model) -> None:
             for i in case.items
             for _, x in m.arriving.get((p, i, t), [])
         )
-        room = max(0.0, row["handling_minutes"] - share * outside)
-        m.row("gate", (p, t), share * handled <= room)
+        given = row["handling_minutes"]
+        room = max(0.0, given - share * outside)
+        more = there[p, t] - given if (p, t) in there else 0
+        m.row("gate", (p, t), share * handled <= room + more)
 
 
 def load_kg(m: Model) -> None:

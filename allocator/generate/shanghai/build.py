@@ -11,6 +11,7 @@ from allocator.generate.options import LEVELS
 from allocator.generate.routes import with_route_rules
 from allocator.generate.shanghai import needs, pressure, supply, transport
 from allocator.generate.shanghai.case import PERIODS, Case, open_case
+from allocator.generate.shanghai.people import with_people
 from allocator.generate.staff import with_staff
 from allocator.instance import Instance, Policy
 
@@ -30,13 +31,14 @@ OVERLAYS = (  # scenario_id, name, table, selector, field, op, value
 def shanghai_2022(
     level: str = "district", integer: bool = False, routes: bool = False, staff: bool = False
 ) -> Instance:
-    """Return Shanghai from 1 to 14 April 2022, 16 items.
+    """Return Shanghai from 1 to 14 April 2022, 16 items, with the people at its gates.
 
     Args:
         level: `district` (16 communities), `jiedao` (234) or `committee` (6,509).
         integer: Packed goods move in whole packs and vehicles make whole trips.
         routes: Add hours, curfews and costs of the day for routes (all assumed).
-        staff: Add workers, shifts and posts (figures/staff_rules.csv).
+        staff: Replace the people at the gates by groups of every community, with posts for tests,
+            visits and training too (figures/staff_rules.csv).
 
     Raises:
         ValueError: The level is not one of `LEVELS`.
@@ -65,6 +67,7 @@ def shanghai_2022(
             columns=["scenario_id", "table", "selector", "field", "op", "value"],
         ),
     )
+    made = with_people(made, case, state)
     made = with_staff(made).replace(name=f"{name}-staff") if staff else made
     return with_route_rules(made).replace(name=f"{made.name}-routes") if routes else made
 

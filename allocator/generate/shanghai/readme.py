@@ -24,6 +24,14 @@ _LEVEL_NOTES = {
 """,
 }
 
+PEOPLE = (
+    ("people", "qualified"),
+    ("people", "longest_run"),
+    ("people", "rest"),
+    ("shift", "minutes"),
+)
+"""Figures of staff_rules that the people at the gates use."""
+
 MEANING = {
     "sourced": "read in a source, which is named",
     "derived": "computed from sourced figures",
@@ -53,6 +61,11 @@ def shanghai_readme(level: str, instance: Instance) -> str:
         parts.append(f"### {status.capitalize()}: {MEANING[status]}\n")
         parts.append(whole_tables(tables[tables["status"] == status]))
         parts.append(single_figures(figures[figures["status"] == status]))
+    rules = read_figures("staff_rules")
+    used = rules[["subject", "figure"]].apply(tuple, axis=1).isin(PEOPLE)
+    parts.append("### Rules of the people at the gates: sourced or assumed, as each line says\n")
+    shown = rules[used]
+    parts.append(single_figures(shown.assign(note=shown["status"] + "; " + shown["note"])))
     if len(instance["curfews"]):
         parts.append(f"### Rules of the day for routes: assumed, {MEANING['assumed']}\n")
         parts.append(single_figures(read_figures("route_rules")))

@@ -40,7 +40,9 @@ def alone(instance: Instance, place_id: str, tier: int | None = None) -> Instanc
     if tier is not None:
         mine &= needs["item_id"].isin(items["item_id"][items["tier"] == tier])
     kept: dict[str, Any] = _without(instance, _bystanders(instance, place_id))
-    return instance.replace(**kept, needs=needs[mine], validate=False)
+    # At gates as the table staffs them: the same yardstick for the joint form and the chain.
+    policy = instance.policy.replace(gate_staff="chain")
+    return instance.replace(policy=policy, **kept, needs=needs[mine], validate=False)
 
 
 def _bystanders(instance: Instance, place_id: str) -> set[str]:

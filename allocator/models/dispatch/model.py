@@ -16,6 +16,7 @@ from allocator.models.dispatch.caps import (
     add_throughput,
 )
 from allocator.models.dispatch.change import add_change
+from allocator.models.dispatch.gate_staff import GateStaff, add_gate_staff
 from allocator.models.dispatch.labels import Labeller
 from allocator.models.dispatch.need import late_keys, need_rows, waiting_most
 from allocator.models.dispatch.sets import Held, Sets, index_sets
@@ -35,6 +36,8 @@ class DispatchModel:
         self.shorts = need_rows(net)
         self.late_keys = late_keys(net, self.shorts)
         self.purchases = net.lots.of("purchases")
+        self.gate_rows: Ints  # places x periods, -1 = none
+        self.gate_staff: GateStaff | None
         self.build()
 
     def build(self) -> None:
@@ -58,6 +61,7 @@ class DispatchModel:
         add_stock_floor(self)
         add_budget(self)
         add_pins(self)
+        self.gate_staff = add_gate_staff(self)
         self.change = add_change(self, self.start) if self.start is not None else None
 
     # -- columns -------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ def add_gate(model: DispatchModel) -> None:
     binding = np.flatnonzero(gates.share > 0)
     place, period = gates.place[binding], gates.period[binding]
     at = np.full((len(net.places.ids), net.periods), -1, dtype=np.int64)
+    model.gate_rows = at
     at[place, period] = model.program.add_rows(
         "gate",
         len(binding),

@@ -27,13 +27,21 @@ class StaffModel:
         weekend: Workers x weekends (of `weekend_kinds`); -1 where there is none.
     """
 
-    def __init__(self, case: StaffCase, apart: bool = False, loose: bool = False) -> None:
+    def __init__(
+        self,
+        case: StaffCase,
+        apart: bool = False,
+        loose: bool = False,
+        part_of: Program | None = None,
+    ) -> None:
         """Build the program.
 
         `apart` keeps posts apart that are alike; `loose` has columns for what no worker may do
-        and rows that forbid it, so that these rules can be told apart from others.
+        and rows that forbid it, so that these rules can be told apart from others. As `part_of`
+        another program people are added to it as fractions.
         """
-        self.case, self.program = case, Program()
+        self.case = case
+        self.program, self.whole = part_of or Program(), part_of is None
         self.slots: Slots = slots_of(case, apart)
         fits = fitting(case, self.slots)
         self.worker, self.slot = np.nonzero(fits | loose)
@@ -53,15 +61,19 @@ class StaffModel:
         count = case.people.number
         periods = len(case.times)
         self.assign = program.add_columns(
-            "assign", len(self.worker), count[self.worker], integer=True, labels=self._assigned
+            "assign",
+            len(self.worker),
+            count[self.worker],
+            integer=self.whole,
+            labels=self._assigned,
         )
         self.works = program.add_columns(
-            "works", len(count) * periods, np.repeat(count, periods), integer=True
+            "works", len(count) * periods, np.repeat(count, periods), integer=self.whole
         ).reshape(len(count), periods)
         self.own(self.assign, self.worker, self.period)
         at = np.indices(self.works.shape)
         self.own(self.works, at[0], at[1])
-        self.short = program.add_columns("short", len(posts), posts.wanted, integer=True)
+        self.short = program.add_columns("short", len(posts), posts.wanted, integer=self.whole)
         self.surplus = self._some("surplus", ~np.isnan(posts.over_weight) | loose, np.inf)
         self.lack = self._some("lack", posts.qualified > 0, posts.qualified)
         self._loop_columns()
@@ -111,7 +123,7 @@ class StaffModel:
         """Add whole columns where `there`; return positions in its shape, -1 elsewhere."""
         found = np.full(there.shape, -1, dtype=np.int64)
         most = np.broadcast_to(np.asarray(upper, float), there.shape)[there]
-        found[there] = self.program.add_columns(name, int(there.sum()), most, integer=True)
+        found[there] = self.program.add_columns(name, int(there.sum()), most, integer=self.whole)
         return found
 
     def _assigned(self) -> list[str]:

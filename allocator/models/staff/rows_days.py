@@ -41,7 +41,9 @@ def _hours(model: StaffModel) -> None:
     case, program, people = model.case, model.program, model.case.people
     minutes = case.shifts.minutes[model.shift]
     for name, limit in (("hours_max", people.maximum), ("hours_min", people.minimum)):
-        bound = _reachable(limit * people.number, case.shifts.minutes, name == "hours_max")
+        bound = limit * people.number
+        if model.whole:
+            bound = _reachable(bound, case.shifts.minutes, name == "hours_max")
         some = np.flatnonzero(np.isfinite(limit) if name == "hours_max" else limit > 0)
         at = np.full(len(people), -1, dtype=np.int64)
         sides = {"upper": bound[some]} if name == "hours_max" else {"lower": bound[some]}

@@ -106,7 +106,7 @@ def _weekends(model: StaffModel) -> None:
         return
     worker, kind = _grid(some, np.arange(len(kinds)))
     column[worker, kind] = program.add_columns(
-        "weekend", len(worker), people.number[worker], integer=True
+        "weekend", len(worker), people.number[worker], integer=model.whole
     )
     # A weekend is freed with its last day.
     model.own(column[worker, kind], worker, _last_days(weekend, kinds)[kind])

@@ -1,0 +1,43 @@
+"""What deciding on gate staff and dispatch together brings, for a terminal and for programs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from allocator.plan import Plan
+from allocator.report.layout import Column, table, wrap
+from allocator.report.words import goal_amount, goal_words
+
+if TYPE_CHECKING:
+    from allocator.runs.joint import Joined
+
+
+def joint_lines(plan: Plan, width: int) -> list[str]:
+    """Return every goal one after the other and together; nothing for a plan of dispatch alone."""
+    told = plan.summary.get("joint")
+    if not told:
+        return []
+    before, rows = told["chain"], []
+    for goal in plan.goals:
+        if goal.value is None or goal.name not in before:
+            continue
+        name, gain = goal.name, before[goal.name] - goal.value
+        amounts = (goal_amount(name, one, goal.unit) for one in (before[name], goal.value, gain))
+        rows.append((goal_words(name), *amounts))
+    columns = [Column("Gate staff and dispatch"), Column("one after the other", right=True)]
+    columns += [Column("together", right=True), Column("gain", right=True)]
+    note = str(told["note"])
+    return [*table(columns, rows, width), *wrap(f"{note[:1].upper()}{note[1:]}.", width)]
+
+
+def joint_data(joined: Joined) -> dict[str, Any]:
+    """Return the same for programs, with the seconds of each step."""
+    plan, before = joined.dispatch, joined.chain
+    goals = {goal.name: goal.value for goal in plan.goals if goal.name in before}
+    return {
+        "chain": dict(before),
+        "joint": goals,
+        "gain": {name: before[name] - value for name, value in goals.items() if value is not None},
+        "seconds": {phase: round(used, 3) for phase, used in joined.seconds.items()},
+        "note": joined.note,
+    }

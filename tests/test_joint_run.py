@@ -1,0 +1,175 @@
+"""Gate staff and dispatch together, from the instance to two judged plans, and bad input."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from click.testing import CliRunner, Result
+
+import allocator
+from allocator.check import check
+from allocator.cli.main import cli
+from allocator.errors import InstanceError, UsageError
+from allocator.instance import Instance, load, save
+from allocator.limits import Limits
+from allocator.plan import Plan, load_plan
+from allocator.runs.joint import Joint, gains, values
+from tests.reference_cases import instance_of
+
+GOALS = ("critical", "remaining", "cost")
+
+
+def two_gates(staff: int = 2, **policy: object) -> Instance:
+    """Two communities and people for one gate: who is missing where is the planner's choice.
+
+    A needs 60 units of food and B 60 of tea, a minute each; a person gives 30 minutes. The roster
+    by itself sees no difference; dispatch sends everybody to A, where the need is critical.
+    """
+    rules = {"goals": GOALS, "fairness": "none", "gate_staff": "joint"} | policy
+    return instance_of(
+        rules,
+        periods=[{"period": 1}],
+        communities=[{"community_id": c, "population": 60, "district": "east"} for c in "AB"],
+        sites=[{"site_id": "s"}],
+        items=[
+            {"item_id": "food", "kg": 1, "tier": 1, "handling_minutes": 1},
+            {"item_id": "tea", "kg": 1, "tier": 2, "handling_minutes": 1},
+        ],
+        needs=[
+            {"community_id": "A", "item_id": "food", "period": 1, "quantity": 60, "people": 60},
+            {"community_id": "B", "item_id": "tea", "period": 1, "quantity": 60, "people": 60},
+        ],
+        stocks=[{"place_id": "s", "item_id": item, "quantity": 60} for item in ("food", "tea")],
+        vehicles=[{"type": "van", "site_id": "s", "count": 9, "kg": 500, "shift_minutes": 480}],
+        links=[{"from_id": "s", "to_id": c, "minutes": 5} for c in "AB"],
+        gates=[{"community_id": c, "period": 1, "handling_minutes": 30} for c in "AB"],
+        shifts=[{"shift_id": "day", "start": "08:00", "minutes": 30}],
+        workers=[
+            {"worker_id": "team", "number": staff, "district": "east"},
+            {"worker_id": "tester", "number": 1, "skills": "test", "district": "west"},
+        ],
+        posts=[
+            *(
+                {"post_id": f"gate-{c}", "place_id": c, "shift_id": "day", "wanted": 2}
+                | {"gate": True, "minimum": 0, "critical": False, "skill": ""}
+                for c in "AB"
+            ),
+            {"post_id": "test", "shift_id": "day", "wanted": 1, "gate": False, "critical": True,
+             "minimum": 0, "place_id": "", "skill": ""},
+        ],
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def made() -> Plan:
+    return allocator.dispatch(two_gates())
+
+
+def test_everybody_goes_where_the_need_is_critical(made: Plan) -> None:
+    assert made.status.plan == "valid"
+    assert values(made)["critical"] == pytest.approx(0.0, abs=1e-6)
+    there = made["roster"].set_index("post_id")["number"]
+    assert there["gate-A"] == 2
+    assert "gate-B" not in there
+    assert made.goals[0].bound == pytest.approx(0.0, abs=1e-6)
+    assert check(two_gates(), made).ok
+
+
+def test_other_posts_keep_their_people() -> None:
+    joined = Joint(two_gates(3), Limits(), lambda event: None).run()
+    there = joined.roster["roster"].set_index("post_id")["number"]
+    assert there["test"] == 1
+    table = gains(joined.chain, values(joined.dispatch))
+    assert table["gain"].iloc[0] >= -1e-6
+    assert joined.dispatch.status.plan == "valid"
+    assert joined.instance["gates"].set_index("community_id")["handling_minutes"]["A"] == 60
+
+
+def test_a_reason_names_the_people(made: Plan) -> None:
+    tea = made["reasons"].set_index("item_id").loc[["tea"]]
+    assert "one_shift" in set(tea["family"].str.split("|").explode())
+    assert tea["text"].str.contains("Gate staff: everybody of team").any()
+    assert tea["text"].str.contains("more people would bring").any()
+
+
+@pytest.mark.parametrize(
+    ("change", "family"),
+    [
+        ({"number": 3}, "one_shift"),
+        ({"worker_id": "tester", "number": 1}, "way"),
+        ({"number": 1}, "gate"),
+    ],
+)
+def test_planted(made: Plan, change: dict[str, object], family: str) -> None:
+    roster = made["roster"]
+    row = roster["post_id"] == "gate-A"
+    for column, value in change.items():
+        roster.loc[row, column] = value
+    worse = made.replace(tables={**made.tables, "roster": roster})
+    verdict = check(two_gates(), worse)
+    assert family in set(verdict.table["family"])
+
+
+def test_without_a_roster_the_table_gates_counts(made: Plan) -> None:
+    tables = {name: made[name] for name in ("shipments", "purchases")}
+    verdict = check(two_gates(), made.replace(tables=tables, goals=()))
+    assert "gate" in set(verdict.table["family"])
+    assert any("states no roster" in note for note in verdict.stats["notes"])
+
+
+def test_nobody_to_stand_there_is_told_with_a_code() -> None:
+    empty = two_gates(gate_staff="chain")
+    frames = {name: empty[name].iloc[:0] for name in ("workers", "posts")}
+    bare = empty.replace(**frames)
+    with pytest.raises(InstanceError) as caught:
+        bare.replace(policy=bare.policy.replace(gate_staff="joint"))
+    assert caught.value.code == "E1362"
+    posts = empty["posts"].assign(gate=False)
+    with pytest.raises(InstanceError) as caught:
+        empty.replace(posts=posts, policy=empty.policy.replace(gate_staff="joint"))
+    assert caught.value.code == "E1363"
+
+
+def test_gates_without_posts_and_posts_without_gates_are_told() -> None:
+    town = two_gates()
+    posts = town["posts"]
+    more = pd.concat([town["gates"], town["gates"].iloc[:1].assign(community_id="B", period=1)])
+    frames = {name: table for name, table in town.tables.items() if len(table)}
+    frames["posts"] = posts[posts["post_id"] != "gate-A"]
+    frames["gates"] = more.drop_duplicates().query("community_id == 'A'")
+    found = Instance.from_frames(policy=town.policy, **frames)
+    codes = {fault.code: fault.value for fault in found.notes["warnings"]}
+    assert codes["W1353"] == "A"
+    assert codes["W1354"] == "B"
+    plan = allocator.dispatch(found)
+    assert plan.status.plan == "valid"
+    assert values(plan)["critical"] == pytest.approx(30.0)  # the table gives A 30 minutes
+
+
+def test_own_models_are_refused() -> None:
+    with pytest.raises(UsageError) as caught:
+        allocator.dispatch(two_gates(), solver="pulp:PULP_CBC_CMD")
+    assert caught.value.code == "E2114"
+
+
+def test_the_chain_with_routes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    save(two_gates(), "town")
+    result = call("plan", "town", "--out", "week", "--router", "rule", "--quiet", "--json")
+    assert result.exit_code == 0, result.output
+    data = json.loads(result.stdout)["data"]
+    assert {"staff", "dispatch"} <= set(data["plans"])
+    assert set(data["joint"]["gain"]) == {"critical", "remaining.2", "cost"}
+    assert load("week/instance")["gates"].set_index("community_id")["handling_minutes"]["A"] == 60
+    for name in data["plans"]:
+        assert call("check", f"week/{name}").exit_code == 0, name
+    assert load_plan("week/dispatch").states("roster")
+    text = call("explain", "week/dispatch", "B").output
+    assert "Gate staff" in text
+
+
+def call(*words: object) -> Result:
+    return CliRunner().invoke(cli, [str(word) for word in words])
