@@ -19,7 +19,13 @@ def check_fit(found: Findings, roster: Roster) -> None:
     _tell(found, roster, "skill", ~able, "{who} does not have the skill {skill}")
     can = case.can[worker, posts.period[post], posts.shift[post]]
     _tell(found, roster, "available", ~can, "{who} cannot work {shift} in period {period}")
-    _tell(found, roster, "way", ~case.reach[worker, post], "{who} lives too far from {post}")
+    _tell(
+        found,
+        roster,
+        "way",
+        ~case.reach[worker, post],
+        "{who} lives too far from {post}, or works in another district",
+    )
     _posts(found, roster)
 
 

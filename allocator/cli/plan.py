@@ -180,7 +180,7 @@ def _reply(chained: Chained) -> Reply:
         "goals": {goal.name: goal.value for goal in best.dispatch.goals},
         "arrives": dict(best.arrives),
         "notes": list(chained.notes),
-        **({} if joined is None else {"joint": joint_data(joined)}),
+        **({} if joined is None else {"joint": joint_data(joined.dispatch, joined.seconds)}),
     }
     text = chain_text(plans, chained.table, best.arrives, chained.notes, width())
     told = "" if joined is None else "\n".join(joint_lines(joined.dispatch, width())) + "\n\n"

@@ -81,7 +81,7 @@ def check_posts(checked: CheckedTables) -> None:
         part.strip() for word in checked.words("workers", "skills") for part in word.split("|")
     }
     skill = checked.strings("posts", "skill")
-    rows = np.flatnonzero((skill != "") & ~np.isin(skill, list(owned)))
+    rows = np.flatnonzero((skill != "") & ~pd.Index(skill).isin(owned))
     rule = "nobody has the skill: the post stays empty"
     action = "correct the skill here or in workers, or add a training for it"
     log.rows("W1351", source, "skill", rows, rule, action)
@@ -90,9 +90,9 @@ def check_posts(checked: CheckedTables) -> None:
 def _check_gates(checked: CheckedTables, place: np.ndarray) -> None:
     if checked.untrusted & {"communities"}:
         return
-    towns = list(checked.words("communities", "community_id"))
+    towns = checked.words("communities", "community_id")
     gate = checked.frames["posts"]["gate"].to_numpy()
-    rows = np.flatnonzero(gate & ~np.isin(place, towns))
+    rows = np.flatnonzero(gate & ~pd.Index(place).isin(towns))
     rule = "a gate post stands at the gate of a community"
     action = "fill in the community, or leave gate out"
     checked.log.rows("E1360", checked.sources["posts"], "place_id", rows, rule, action)

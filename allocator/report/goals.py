@@ -24,6 +24,11 @@ OTHERS = {
     "start_plan": "start plan",
 }
 NOISE = 1e-5
+JOINT_NOTE = (
+    "Bound: of the first goal, no plan and roster that leave the other posts their people are"
+    " better, as the solver claims; of a later goal, no plan within the hours of this roster, with"
+    " the earlier goals at their values."
+)
 NOTE = (
     "Bound: no plan{scope} is better, as the solver claims; for a later goal, with the"
     " earlier goals at their values."
@@ -50,7 +55,8 @@ def goals_lines(plan: Plan, width: int) -> list[str]:
     ]
     bounded = any(goal.bound is not None for goal in plan.goals)
     scope = " over these lanes" if plan.decision in OVER_LANES else ""
-    note = wrap(NOTE.format(scope=scope), width) if bounded else []
+    text = JOINT_NOTE if plan.summary.get("joint") else NOTE.format(scope=scope)
+    note = wrap(text, width) if bounded else []
     return [*table(columns, rows, width), *note]
 
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 from allocator.plan import Plan
 from allocator.report.layout import Column, table, wrap
 from allocator.report.words import goal_amount, goal_words
-
-if TYPE_CHECKING:
-    from allocator.runs.joint import Joined
 
 
 def joint_lines(plan: Plan, width: int) -> list[str]:
@@ -30,14 +28,15 @@ def joint_lines(plan: Plan, width: int) -> list[str]:
     return [*table(columns, rows, width), *wrap(f"{note[:1].upper()}{note[1:]}.", width)]
 
 
-def joint_data(joined: Joined) -> dict[str, Any]:
+def joint_data(plan: Plan, seconds: Mapping[str, float]) -> dict[str, Any]:
     """Return the same for programs, with the seconds of each step."""
-    plan, before = joined.dispatch, joined.chain
+    told = plan.summary["joint"]
+    before = told["chain"]
     goals = {goal.name: goal.value for goal in plan.goals if goal.name in before}
     return {
         "chain": dict(before),
         "joint": goals,
         "gain": {name: before[name] - value for name, value in goals.items() if value is not None},
-        "seconds": {phase: round(used, 3) for phase, used in joined.seconds.items()},
-        "note": joined.note,
+        "seconds": {phase: round(used, 3) for phase, used in seconds.items()},
+        "note": told["note"],
     }

@@ -56,7 +56,8 @@ def proof_words(plan: Plan) -> str:
         worst = max(plan.goals, key=lambda goal: goal.gap or 0.0)
         within = f" within {gap_words(worst)}" if (worst.gap or 0.0) > TOLD else ""
         within = within.replace("< ", "")
-        return f"Proven optimal{within} at every goal"
+        roster = " within the hours of its roster" if plan.summary.get("joint") else ""
+        return f"Proven optimal{within} at every goal{roster}"
     named = ", ".join(f"{goal.name} (within {gap_words(goal)})" for goal in wide)
     if len(wide) == len(plan.goals):
         return f"Proven within a gap: {named}"
