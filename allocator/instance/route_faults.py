@@ -37,7 +37,7 @@ def route_faults(case: RouteCase) -> tuple[Fault, ...]:
     _tell_loads(case, free & loaded.any(axis=1) & ~carried.any(axis=1), log)
     ways = _reaches(case)
     reached = carried & ways
-    able = carried | (loaded & ~carried.any(axis=1)[:, None])
+    able = carried | (loaded & ~carried.any(axis=1, keepdims=True))
     _tell_ways(case, free & able.any(axis=1) & ~(able & ways).any(axis=1), log)
     _tell_windows(case, log)
     _tell_overflow(case, log)
