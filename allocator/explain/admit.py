@@ -66,10 +66,7 @@ def admit_reasons(
     if not len(plan["waiting"]):
         return plan_table("reasons")
     with Child(WORK, **job) as child:
-        try:
-            child.wait(time.monotonic() + GRACE * budget_seconds + 2.0, lambda event: None)
-        except KeyboardInterrupt:
-            child.kill()
+        child.wait(time.monotonic() + GRACE * budget_seconds + 2.0, lambda event: None)
         error, found = child.error(), child.best() or []
     if error is not None:
         raise error

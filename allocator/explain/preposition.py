@@ -48,7 +48,7 @@ def reserve_reasons(
 def _choices(
     instance: Instance, plan: Plan, seconds: float, most: int | None, only: str
 ) -> list[ReserveReason]:
-    """Return the reasons a child process finds in time; Ctrl-C keeps those found."""
+    """Return the reasons a child process finds in time."""
     job = {
         "instance": instance,
         "plan": plan.replace(summary={}, run={}, instance={}),
@@ -57,10 +57,7 @@ def _choices(
         "only": only,
     }
     with Child(WORK, **job) as child:
-        try:
-            child.wait(time.monotonic() + GRACE * seconds, lambda event: None)
-        except KeyboardInterrupt:
-            child.kill()
+        child.wait(time.monotonic() + GRACE * seconds, lambda event: None)
         error, found = child.error(), child.best() or []
     if error is not None:
         raise error

@@ -49,10 +49,7 @@ def staff_reasons(
         "only": only,
     }
     with Child(WORK, **job) as child:
-        try:
-            child.wait(time.monotonic() + GRACE * budget_seconds + 2.0, lambda event: None)
-        except KeyboardInterrupt:
-            child.kill()
+        child.wait(time.monotonic() + GRACE * budget_seconds + 2.0, lambda event: None)
         error, found = child.error(), child.best() or []
     if error is not None:
         raise error

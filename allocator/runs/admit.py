@@ -2,33 +2,28 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pandas as pd
 
-from allocator._version import __version__
 from allocator.check import check as judge
 from allocator.doctor.beds import bed_findings
 from allocator.engine.child import Child
 from allocator.engine.ordered import StageResult
-from allocator.engine.solvers import solvers
 from allocator.errors import ImpossibleError, UsageError
 from allocator.explain.admit import admit_reasons
-from allocator.instance import Instance, instance_hash, load
+from allocator.instance import Instance, instance_hash
 from allocator.instance.admit_case import admit_case
-from allocator.instance.schema import settings
 from allocator.limits import Limits
 from allocator.models.admit.by_rule import by_rule, nobody
 from allocator.models.admit.goals import UNITS
 from allocator.models.answer import Answer
 from allocator.models.dispatch.results import proven
 from allocator.plan import GoalResult, Plan, Status
-from allocator.plan.status import Termination
 from allocator.report.admit import notices
+from allocator.runs.ending import by_name, ended, kept
 from allocator.runs.searching import Progress, Searching
 
 WORK = "allocator.models.admit.work:work"
@@ -46,12 +41,7 @@ class Admit(Searching):
 
     def __init__(self, instance: Instance | str | Path, limits: Limits, progress: Progress) -> None:
         """Load what is not loaded yet."""
-        self.began = time.monotonic()
-        self.limits, self.progress = limits, progress
-        self.path = "" if isinstance(instance, Instance) else str(Path(instance).absolute())
-        self.instance = instance if isinstance(instance, Instance) else load(instance)
-        self.seconds: dict[str, float] = {}
-        self.complaint = ""
+        super().__init__(instance, limits, progress)
         self._mark("load")
 
     def run(self) -> Plan:
@@ -101,8 +91,8 @@ class Admit(Searching):
 
     def _choose(self, first: Plan, answer: Answer | None, termination: str) -> Plan:
         """Return the plan that is best in the order of the goals, with what is proven."""
-        end = _end(termination, answer)
         results = answer.results if answer else ()
+        end = ended(termination, results)
         if answer is None or not answer.tables:
             if any(one.termination == "infeasible" for one in results):
                 raise ImpossibleError.because(
@@ -111,18 +101,20 @@ class Admit(Searching):
                     action="see: allocator doctor; add beds, hours or items, or remove inpatients",
                     code="E4005",
                 )
-            plan = first.replace(goals=goal_results(self.instance, by_name(first), results))
+            plan = first.replace(goals=self._bounded(first, answer))
         else:
             plan = judged(self.instance, answer.tables, "solver", results)
-            if plan.status.plan != "valid" and first.status.plan == "valid":
-                rejected = plan.summary["violations"]
-                plan = first.replace(summary={**first.summary, "rejected": rejected})
-            elif end != "completed" and first.status.plan == "valid" and _better(first, plan):
-                plan = first.replace(goals=goal_results(self.instance, by_name(first), results))
+            worse = end != "completed" and _better(first, plan)
+            plan = kept(plan, first, worse, self._bounded(first, answer))
         self._mark("judge")
         return plan.replace(
             status=Status(end, plan.status.plan, proven(plan.goals, self.limits.gap))
         )
+
+    def _bounded(self, first: Plan, answer: Answer | None) -> tuple[GoalResult, ...]:
+        """Give the first plan the bound of the first goal; later ones hold given others' values."""
+        results = answer.results[:1] if answer else ()
+        return goal_results(self.instance, by_name(first), results, str(first.summary["made"]))
 
     def _explained(self, plan: Plan) -> Plan:
         """Say why the largest groups wait, as far as the time allows."""
@@ -130,8 +122,7 @@ class Admit(Searching):
         seconds = REASON_SECONDS if left is None else min(REASON_SECONDS, 0.5 * left)
         if plan.status.plan != "valid" or seconds < 1.0:
             return plan
-        found = admit_reasons(self.instance, plan, seconds, REASONS)
-        self._mark("explain")
+        found = self._within(seconds, lambda: admit_reasons(self.instance, plan, seconds, REASONS))
         return plan.replace(tables={**plan.tables, "reasons": found})
 
     def _recorded(self, plan: Plan, first: Plan, answer: Answer | None) -> Plan:
@@ -141,16 +132,7 @@ class Admit(Searching):
             "by_rule": by_name(first),
             "complaint": self.complaint,
         }
-        run = {
-            "tool": __version__,
-            "instance_path": self.path,
-            "limits": asdict(self.limits),
-            "reproducible": plan.status.termination in ("completed", "work_limit"),
-            "policy": {name: getattr(self.instance.policy, name) for name in settings()},
-            "versions": {one.name: one.version for one in solvers()},
-            "seconds": {phase: round(value, 3) for phase, value in self.seconds.items()},
-            "solves": [asdict(result) for result in answer.results] if answer else [],
-        }
+        run = self._record(plan, answer.results if answer else ())
         return plan.replace(summary=summary, run=run)
 
 
@@ -200,11 +182,6 @@ def goal_results(
     )
 
 
-def by_name(plan: Plan) -> dict[str, float]:
-    """Return the goal values by name."""
-    return {goal.name: goal.value for goal in plan.goals if goal.value is not None}
-
-
 def _better(plan: Plan, other: Plan) -> bool:
     """Return whether a plan goes before another in the order of the goals, noise aside."""
     for one, two in zip(plan.goals, other.goals, strict=True):
@@ -212,14 +189,3 @@ def _better(plan: Plan, other: Plan) -> bool:
         if abs(a - b) > NOISE * max(1.0, abs(a), abs(b)):
             return a < b
     return False
-
-
-def _end(termination: str, answer: Answer | None) -> Termination:
-    """Return how the run ended: the child may have met its own limit."""
-    if termination in ("time_limit", "interrupted", "error"):
-        return cast(Termination, termination)
-    ends = [result.termination for result in answer.results] if answer else []
-    for limit in ("time_limit", "work_limit"):
-        if limit in ends:
-            return cast(Termination, limit)
-    return "completed"

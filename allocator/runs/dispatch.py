@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
-from allocator._version import __version__
 from allocator.check import check as judge
 from allocator.doctor import doctor
 from allocator.engine.child import Child
 from allocator.engine.ordered import StageResult
-from allocator.engine.solvers import solvers
 from allocator.errors import AllocatorError, ImpossibleError, NoPlanError, UsageError
 from allocator.explain import reasons
-from allocator.instance import Instance, instance_hash, load
+from allocator.instance import Instance, instance_hash
 from allocator.instance.network import network
-from allocator.instance.schema import settings
 from allocator.limits import Limits
 from allocator.models.answer import Answer
 from allocator.models.dispatch.fill import fill, in_proportion
@@ -26,7 +23,8 @@ from allocator.models.dispatch.grouped import too_large
 from allocator.models.dispatch.results import goal_results, proven
 from allocator.models.dispatch.whole_trips import whole_trips
 from allocator.plan import GoalResult, Plan, Status, load_plan
-from allocator.plan.status import PlanState, Termination
+from allocator.plan.status import PlanState
+from allocator.runs.ending import by_name, ended, kept, values
 from allocator.runs.searching import Progress, Searching
 
 WORKERS = 2  # by default: one for the goals, one for what can be known beside them
@@ -49,18 +47,14 @@ class Dispatch(Searching):
         solver: str = "highs",
     ) -> None:
         """Load what is not loaded yet."""
-        self.began = time.monotonic()
-        self.limits, self.progress = limits, progress
+        super().__init__(instance, limits, progress)
         self.workers = limits.workers or WORKERS
         self.model, self.solver = model, solver
-        self.path = "" if isinstance(instance, Instance) else str(Path(instance).absolute())
-        self.instance = instance if isinstance(instance, Instance) else load(instance)
         if max_changes is not None:
             self.instance = self.instance.replace(
                 policy=self.instance.policy.replace(max_changes=max_changes)
             )
         self.start = earlier_of(start)
-        self.seconds: dict[str, float] = {}
         self._mark("load")
 
     def run(self) -> Plan:
@@ -129,9 +123,9 @@ class Dispatch(Searching):
             whole_trips(in_proportion(self.net), self.net), "in proportion to people"
         )
         self._mark("first plan")
-        worse = filled.status.plan != "valid" or _values(yardstick) < _values(filled)
+        worse = filled.status.plan != "valid" or values(yardstick) < values(filled)
         first = yardstick if worse and yardstick.status.plan == "valid" else filled
-        self.progress({"stage": "first plan", "goals": _by_name(first)})
+        self.progress({"stage": "first plan", "goals": by_name(first)})
         return first, yardstick
 
     def _judged(self, tables: Mapping[str, Any], source: str, answer: Answer | None = None) -> Plan:
@@ -186,24 +180,24 @@ class Dispatch(Searching):
                 raise ImpossibleError.because(
                     "no plan can obey the hard rules", action="run doctor", code="E4001"
                 )
-            status = replace(first.status, termination=_end(termination, answer))
+            status = replace(
+                first.status, termination=ended(termination, answer.results if answer else ())
+            )
             return first.replace(status=status, goals=self._bounded_first(first, answer))
         plan = self._judged(answer.tables, "solver", answer)
         if plan.status.plan != "valid":
             # Rounding can leave a shortage stated a hair too small: let the judge state them.
             served = {name: one for name, one in answer.tables.items() if name != "shortages"}
             plan = self._judged(served, "solver, shortages as the judge states them", answer)
-        if plan.status.plan != "valid" and first.status.plan == "valid":
-            plan = first.replace(summary={**first.summary, "rejected": plan.summary["violations"]})
-        elif (
-            first.status.plan == "valid"
-            and termination != "completed"
-            and _values(first) < _values(plan)
-        ):
-            plan = first.replace(goals=self._bounded_first(first, answer))
+        worse = termination != "completed" and values(first) < values(plan)
+        plan = kept(plan, first, worse, self._bounded_first(first, answer))
         proof = proven(plan.goals, self.limits.gap)
         self._mark("judge")
-        return plan.replace(status=Status(_end(termination, answer), plan.status.plan, proof))
+        return plan.replace(
+            status=Status(
+                ended(termination, answer.results if answer else ()), plan.status.plan, proof
+            )
+        )
 
     def _bounded_first(self, first: Plan, answer: Answer | None) -> tuple[GoalResult, ...]:
         """Give the first plan the bound of the first goal.
@@ -211,7 +205,7 @@ class Dispatch(Searching):
         Bounds of later goals hold given what the solver reached before, not what filling did.
         """
         known = dict(list(_known(answer).items())[:1])
-        return goal_results(self.instance.policy, _by_name(first), known, "filled")
+        return goal_results(self.instance.policy, by_name(first), known, "filled")
 
     # -- what is said about the plan -----------------------------------------------------------
 
@@ -223,27 +217,17 @@ class Dispatch(Searching):
             **plan.summary,
             **before,
             **(answer.summary if answer else {}),
-            "in_proportion": _by_name(yardstick) if yardstick else {},
-            "first_plan": _by_name(first),
+            "in_proportion": by_name(yardstick) if yardstick else {},
+            "first_plan": by_name(first),
             "complaint": self.complaint,
         }
-        run = {
-            "tool": __version__,
-            "instance_path": self.path,
-            "limits": asdict(self.limits),
-            "workers": self.workers,
-            "reproducible": plan.status.termination in ("completed", "work_limit"),
-            "policy": _policy(self.instance),
-            "versions": {one.name: one.version for one in solvers()},
-            "seconds": {phase: round(value, 3) for phase, value in self.seconds.items()},
-            "solves": [asdict(result) for result in answer.results] if answer else [],
-        }
+        run = self._record(plan, answer.results if answer else (), workers=self.workers)
         return plan.replace(summary=summary, run=run)
 
     def _value_of(self, start: Plan) -> dict[str, float]:
         """Return what the start plan is worth by the same yardstick."""
         tables = {name: table for name, table in start.tables.items() if name != "reasons"}
-        return _by_name(self._judged(tables, "start plan"))
+        return by_name(self._judged(tables, "start plan"))
 
     def _explained(self, plan: Plan) -> Plan:
         """Give the largest shortages their reasons, as far as the time goes."""
@@ -255,8 +239,9 @@ class Dispatch(Searching):
         )
         if plan.status.plan != "valid" or budget <= 0:
             return plan
-        found = reasons(self.instance, plan, budget, REASONS)
-        return plan.replace(tables={**plan.tables, "reasons": found})
+        found = self._within(budget, lambda: reasons(self.instance, plan, budget, REASONS))
+        run = {**plan.run, "reproducible": plan.run["reproducible"] and not self.cut}
+        return plan.replace(tables={**plan.tables, "reasons": found}, run=run)
 
 
 def earlier_of(plan: Plan | str | Path | None) -> Plan | None:
@@ -276,35 +261,10 @@ def earlier_of(plan: Plan | str | Path | None) -> Plan | None:
     return read
 
 
-def _policy(instance: Instance) -> dict[str, Any]:
-    """Return the effective settings."""
-    return {name: getattr(instance.policy, name) for name in settings()}
-
-
-def _values(plan: Plan) -> tuple[float, ...]:
-    """Return the goal values in order, rounded so that noise does not decide."""
-    return tuple(float(f"{goal.value:.5g}") for goal in plan.goals if goal.value is not None)
-
-
 def _known(answer: Answer | None) -> dict[str, StageResult]:
     return {result.name: result for result in answer.results} if answer else {}
-
-
-def _by_name(plan: Plan) -> dict[str, float]:
-    return {goal.name: goal.value for goal in plan.goals if goal.value is not None}
 
 
 def _contradicts(result: StageResult) -> bool:
     """Return whether the first goal shows that the hard rules leave no plan."""
     return result.termination == "infeasible"
-
-
-def _end(termination: str, answer: Answer | None) -> Termination:
-    """Return how the run ended: the child may have met its own limit."""
-    if termination in ("time_limit", "interrupted", "error"):
-        return cast(Termination, termination)
-    ends = [result.termination for result in answer.results] if answer else []
-    for limit in ("time_limit", "work_limit"):
-        if limit in ends:
-            return cast(Termination, limit)
-    return "completed"

@@ -4,31 +4,27 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pandas as pd
 
-from allocator._version import __version__
 from allocator.doctor.reserves import reserve_findings
 from allocator.engine.child import Child
-from allocator.engine.solvers import solvers
 from allocator.errors import ImpossibleError, UsageError
 from allocator.explain import reserve_reasons
-from allocator.instance import Instance, load
+from allocator.instance import Instance
 from allocator.instance.futures import ReserveCase, reserve_case
-from allocator.instance.schema import settings
 from allocator.limits import Limits
 from allocator.models.answer import Answer
 from allocator.models.dispatch.results import proven
 from allocator.models.preposition.by_rule import topped_up
 from allocator.models.preposition.yardsticks import Given, first_guesses
 from allocator.plan import GoalResult, Plan, Status
-from allocator.plan.status import Termination
+from allocator.runs.ending import by_name, ended, kept, values
 from allocator.runs.preposition_compare import evaluated, stage_of, yardsticks
-from allocator.runs.preposition_judged import by_name, by_rule, goal_results, judged, values
-from allocator.runs.searching import Progress, Searching
+from allocator.runs.preposition_judged import by_rule, goal_results, judged
+from allocator.runs.searching import Progress, Searching, interrupted
 
 METHODS = ("auto", "extensive", "benders")
 WORKERS = 2  # a fixed number, so that a plan does not hang on the machine
@@ -50,8 +46,6 @@ class Preposition(Searching):
         cluster: str = "",
     ) -> None:
         """Load what is not loaded yet."""
-        self.began = time.monotonic()
-        self.limits, self.progress = limits, progress
         self.method, self.cluster = method, cluster
         if method not in METHODS:
             raise UsageError.because(
@@ -61,10 +55,7 @@ class Preposition(Searching):
                 action=f"choose from {', '.join(METHODS)}",
                 code="E2331",
             )
-        self.path = "" if isinstance(instance, Instance) else str(Path(instance).absolute())
-        self.instance = instance if isinstance(instance, Instance) else load(instance)
-        self.seconds: dict[str, float] = {}
-        self.complaint = ""
+        super().__init__(instance, limits, progress)
         self._mark("load")
 
     def run(self) -> Plan:
@@ -128,7 +119,7 @@ class Preposition(Searching):
 
     def _choose(self, first: Plan, answer: Answer | None, termination: str) -> Plan:
         """Return the plan that is best in the order of the goals, judged, with what is proven."""
-        end = _end(termination, answer)
+        end = ended(termination, answer.results if answer else ())
         if answer is None or not answer.tables:
             if answer is not None and answer.results and _infeasible(answer):
                 raise ImpossibleError.because(
@@ -141,11 +132,8 @@ class Preposition(Searching):
         else:
             tables = answer.tables if end == "completed" else self._rounded_off(answer.tables)
             plan = judged(self.instance, tables, "solver", answer.results)
-            if not _valid(plan) and _valid(first):
-                rejected = plan.summary["violations"]
-                plan = first.replace(summary={**first.summary, "rejected": rejected})
-            elif _valid(first) and end != "completed" and values(first) < values(plan):
-                plan = first.replace(goals=self._bounded(first, answer))
+            worse = end != "completed" and values(first) < values(plan)
+            plan = kept(plan, first, worse, self._bounded(first, answer))
         self._mark("judge")
         proof = proven(plan.goals, self.limits.gap)
         return plan.replace(status=Status(end, plan.status.plan, proof))
@@ -178,14 +166,15 @@ class Preposition(Searching):
         if left is not None and left <= 0:
             return plan
         plans = yardsticks(self.case, plan)
-        found, _ = evaluated(self.instance, plans, self.limits, left, self.progress)
+        found, end = evaluated(self.instance, plans, self.limits, left, self.progress)
         compared = {name: by_name(one) for name, one in found.items()}
         for name in plans.keys() - found.keys():
             # Worse than these reserves could do: said to be so.
             size, stock = stage_of(self.case, plans[name])
             compared[f"{name}_by_rule"] = by_name(by_rule(self.case, Given(size, stock), name))
         self._mark("compare")
-        return plan.replace(summary={**plan.summary, **compared})
+        plan = plan.replace(summary={**plan.summary, **compared})
+        return interrupted(plan) if end == "interrupted" else plan
 
     def _with_summary(self, plan: Plan, first: Plan, answer: Answer | None) -> Plan:
         summary = {
@@ -194,19 +183,12 @@ class Preposition(Searching):
             "first_plan": by_name(first),
             "complaint": self.complaint,
         }
-        run = {
-            "tool": __version__,
-            "instance_path": self.path,
-            "limits": asdict(self.limits),
+        asked = {
             "method": self.method,
             "cluster": self.cluster,
             "workers": self.limits.workers or WORKERS,
-            "reproducible": plan.status.termination in ("completed", "work_limit"),
-            "policy": {name: getattr(self.instance.policy, name) for name in settings()},
-            "versions": {one.name: one.version for one in solvers()},
-            "seconds": {phase: round(value, 3) for phase, value in self.seconds.items()},
-            "solves": [asdict(result) for result in answer.results] if answer else [],
         }
+        run = self._record(plan, answer.results if answer else (), **asked)
         return plan.replace(summary=summary, run=run)
 
 
@@ -236,14 +218,3 @@ def _better(plan: Plan, other: Plan) -> bool:
 
 def _infeasible(answer: Answer) -> bool:
     return any(result.termination == "infeasible" for result in answer.results)
-
-
-def _end(termination: str, answer: Answer | None) -> Termination:
-    """Return how the run ended: the child may have met its own limit."""
-    if termination in ("time_limit", "interrupted", "error"):
-        return cast(Termination, termination)
-    ends = [result.termination for result in answer.results] if answer else []
-    for limit in ("time_limit", "work_limit"):
-        if limit in ends:
-            return cast(Termination, limit)
-    return "completed"

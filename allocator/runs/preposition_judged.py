@@ -92,13 +92,3 @@ def by_rule(case: ReserveCase, given: Given, source: str) -> Plan:
     """Return a first stage with the recourse that needs no solver, judged."""
     tables = {**given.tables(case), "recourse": served_by_rule(case, given.stock, given.size)}
     return judged(case.instance, tables, source)
-
-
-def values(plan: Plan) -> tuple[float, ...]:
-    """Return the goal values in order, rounded so that noise does not decide."""
-    return tuple(float(f"{goal.value:.5g}") for goal in plan.goals if goal.value is not None)
-
-
-def by_name(plan: Plan) -> dict[str, float]:
-    """Return the goal values by name."""
-    return {goal.name: goal.value for goal in plan.goals if goal.value is not None}

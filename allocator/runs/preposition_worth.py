@@ -28,6 +28,7 @@ from allocator.models.preposition.worth_work import Worth
 from allocator.models.preposition.yardsticks import Given, present
 from allocator.plan import Plan, Status, load_plan
 from allocator.plan.status import Termination
+from allocator.runs.ending import by_name
 from allocator.runs.preposition import refuse_nothing
 from allocator.runs.preposition_compare import (
     PRESENT,
@@ -37,7 +38,6 @@ from allocator.runs.preposition_compare import (
     stage_of,
     yardsticks,
 )
-from allocator.runs.preposition_judged import by_name
 
 WEIGH = "allocator.models.preposition.worth_work:weigh"
 SAMPLE = 20  # scenarios in a sample by default, at most

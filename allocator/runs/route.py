@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import time
-from dataclasses import asdict
 from math import inf
 from pathlib import Path
 from typing import Any, cast
 
-from allocator._version import __version__
 from allocator.engine.child import Child
-from allocator.engine.solvers import solvers
 from allocator.explain.route import route_reasons
-from allocator.instance import Instance, instance_hash, load
-from allocator.instance.schema import settings
+from allocator.instance import Instance, instance_hash
 from allocator.limits import Limits
 from allocator.models.dispatch.results import proven
 from allocator.models.route.capabilities import forced
@@ -21,7 +17,8 @@ from allocator.models.route.direct import direct
 from allocator.models.route.solve import RouteAnswer
 from allocator.plan import Plan, Status, load_plan
 from allocator.plan.status import Termination
-from allocator.runs.route_judged import judged, ranked
+from allocator.runs.ending import by_name, kept, values
+from allocator.runs.route_judged import judged
 from allocator.runs.route_orders import orders_of
 from allocator.runs.route_start import start_of
 from allocator.runs.searching import Progress, Searching
@@ -49,16 +46,11 @@ class Routing(Searching):
         strict: bool = True,
     ) -> None:
         """Load what is not loaded yet."""
-        self.began = time.monotonic()
-        self.limits, self.progress = limits, progress
+        super().__init__(instance, limits, progress)
         self.router, self.strict = router, strict
-        self.path = "" if isinstance(instance, Instance) else str(Path(instance).absolute())
-        self.instance = instance if isinstance(instance, Instance) else load(instance)
         self.source = load_plan(plan) if isinstance(plan, str | Path) else plan
         self.period = period
         self.start = load_plan(start) if isinstance(start, str | Path) else start
-        self.seconds: dict[str, float] = {}
-        self.complaint = ""
         self._mark("load")
 
     def run(self) -> Plan:
@@ -99,7 +91,7 @@ class Routing(Searching):
         plan = judged(self.case, self.begin, "stop after stop")
         self.seconds_to_judge = time.monotonic() - began
         self._mark("first plan")
-        self.progress({"stage": "first plan", "goals": _by_name(plan)})
+        self.progress({"stage": "first plan", "goals": by_name(plan)})
         return plan
 
     def _kept(self, limit: float) -> float:
@@ -112,11 +104,7 @@ class Routing(Searching):
         plan = first
         if answer is not None and answer.routes:
             plan = judged(self.case, answer.routes, "solver", answer.bound)
-            if plan.status.plan != "valid" and first.status.plan == "valid":
-                rejected = plan.summary["violations"]
-                plan = first.replace(summary={**first.summary, "rejected": rejected})
-            elif first.status.plan == "valid" and ranked(first) < ranked(plan):
-                plan = first
+            plan = kept(plan, first, values(first) < values(plan))
         self._mark("judge")
         return plan.replace(
             status=Status(end, plan.status.plan, proven(plan.goals, self.limits.gap))
@@ -129,13 +117,12 @@ class Routing(Searching):
         budget = min(REASON_SECONDS, spare)
         if plan.status.plan != "valid" or budget <= 0:
             return plan
-        found = route_reasons(self.case, plan, budget, REASONS)
+        found = self._within(budget, lambda: route_reasons(self.case, plan, budget, REASONS))
         places = zip(found["community_id"], found["from_id"], strict=True)
         code = dict(zip(places, found["code"], strict=True))
         rows = plan["unserved"]
         keys = zip(rows["place_id"], rows["from_id"], strict=True)
         rows = rows.assign(reason=[code.get(key, "") for key in keys])
-        self._mark("explain")
         tables = {**plan.tables, "unserved": rows, "reasons": found.drop(columns="from_id")}
         return plan.replace(tables=tables)
 
@@ -147,22 +134,15 @@ class Routing(Searching):
             "period": self.period,
             "dropped": list(self.dropped),
             "warnings": [f"{one.where}: {one.rule}" for one in self.orders.warnings],
-            "first_plan": _by_name(first),
+            "first_plan": by_name(first),
             "complaint": self.complaint,
         }
-        run = {
-            "tool": __version__,
-            "instance_path": self.path,
-            "source_path": self.orders.path,
-            "limits": asdict(self.limits),
-            "workers": self.limits.workers or 1,
-            "router": self.router or self.case.router,
-            "reproducible": plan.status.termination in ("completed", "work_limit"),
-            "policy": {name: getattr(self.instance.policy, name) for name in settings()},
-            "versions": {one.name: one.version for one in solvers()},
-            "seconds": {phase: round(value, 3) for phase, value in self.seconds.items()},
-            "history": [] if answer is None else answer.history,
-        }
+        run = self._record(
+            plan,
+            source_path=self.orders.path,
+            router=self.router or self.case.router,
+            history=[] if answer is None else answer.history,
+        )
         about = {
             "name": self.instance.name,
             "hash": instance_hash(self.instance),
@@ -171,10 +151,6 @@ class Routing(Searching):
         }
         tables = {**plan.tables, "orders": self.orders.table}
         return plan.replace(summary=summary, run=run, instance=about, tables=tables)
-
-
-def _by_name(plan: Plan) -> dict[str, float]:
-    return {goal.name: goal.value for goal in plan.goals if goal.value is not None}
 
 
 def _end(termination: str, answer: RouteAnswer | None) -> Termination:

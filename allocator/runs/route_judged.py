@@ -72,8 +72,3 @@ def goal_results(
 
 def _value(spec: GoalSpec, values: Mapping[str, float]) -> float:
     return sum(weight * values[term] for weight, term in spec.terms)
-
-
-def ranked(plan: Plan) -> tuple[float, ...]:
-    """Return the goal values in order, rounded so that noise does not decide."""
-    return tuple(float(f"{goal.value:.5g}") for goal in plan.goals if goal.value is not None)

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
+from pathlib import Path
 from typing import Any, cast
 
+import pandas as pd
+
+from allocator._version import __version__
 from allocator.engine.child import Child
+from allocator.engine.ordered import StageResult
+from allocator.engine.solvers import solvers
 from allocator.errors import AllocatorError, NoPlanError
+from allocator.instance import Instance, load
+from allocator.instance.schema import settings
 from allocator.limits import Limits
 from allocator.plan import Plan
 from allocator.plan.interrupts import held_back
@@ -17,13 +25,16 @@ Progress = Callable[[Mapping[str, Any]], None]
 
 
 class Searching:
-    """A run with a clock; `began`, `limits` and `progress` are set by who inherits."""
+    """A run with a clock, an instance and its limits."""
 
-    began: float
-    limits: Limits
-    progress: Progress
-    seconds: dict[str, float]
-    complaint: str
+    def __init__(self, instance: Instance | str | Path, limits: Limits, progress: Progress) -> None:
+        """Start the clock and load what is not loaded yet."""
+        self.began = time.monotonic()
+        self.limits, self.progress = limits, progress
+        self.seconds: dict[str, float] = {}
+        self.complaint, self.cut = "", False
+        self.path = "" if isinstance(instance, Instance) else str(Path(instance).absolute())
+        self.instance = instance if isinstance(instance, Instance) else load(instance)
 
     def _mark(self, phase: str) -> None:
         self.seconds[phase] = time.monotonic() - self.began - sum(self.seconds.values())
@@ -72,6 +83,32 @@ class Searching:
             return more(plan)
         except KeyboardInterrupt:
             return interrupted(plan)
+
+    def _within(self, seconds: float, find: Callable[[], pd.DataFrame]) -> pd.DataFrame:
+        """Return what is found in the seconds given; the clock may have cut what it says."""
+        began = time.monotonic()
+        found = find()
+        self.cut |= time.monotonic() - began >= seconds
+        self._mark("explain")
+        return found
+
+    def _record(
+        self, plan: Plan, solves: tuple[StageResult, ...] = (), **more: Any
+    ) -> dict[str, Any]:
+        """Return run.json: what was asked for, with what, how long it took."""
+        uncut = plan.status.termination in ("completed", "work_limit") and not self.cut
+        return {
+            "tool": __version__,
+            "instance_path": self.path,
+            "limits": asdict(self.limits),
+            "workers": self.limits.workers or 1,
+            **more,
+            "reproducible": uncut,
+            "policy": {name: getattr(self.instance.policy, name) for name in settings()},
+            "versions": {one.name: one.version for one in solvers()},
+            "seconds": {phase: round(value, 3) for phase, value in self.seconds.items()},
+            "solves": [asdict(result) for result in solves],
+        }
 
 
 def interrupted(plan: Plan) -> Plan:

@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-import time
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pandas as pd
 
-from allocator._version import __version__
 from allocator.engine.child import Child
-from allocator.engine.solvers import solvers
 from allocator.errors import ImpossibleError, UsageError
 from allocator.explain.staff import impossible_faults, staff_reasons
-from allocator.instance import Instance, load
-from allocator.instance.schema import settings
+from allocator.instance import Instance
 from allocator.instance.staff_case import staff_case
 from allocator.limits import Limits
 from allocator.models.answer import Answer
 from allocator.models.dispatch.results import proven
 from allocator.models.staff.greedy import by_rule
 from allocator.plan import GoalResult, Plan, Status, load_plan
-from allocator.plan.status import Termination
+from allocator.runs.ending import by_name, ended, kept, values
 from allocator.runs.searching import Progress, Searching
-from allocator.runs.staff_judged import by_name, goal_results, judged, values
+from allocator.runs.staff_judged import goal_results, judged
 
 METHODS = ("auto", "mip", "cpsat")
 WORK = "allocator.models.staff.work:work"
@@ -45,8 +40,7 @@ class Staff(Searching):
         start: Plan | str | Path | None = None,
     ) -> None:
         """Load what is not loaded yet."""
-        self.began = time.monotonic()
-        self.limits, self.progress, self.method = limits, progress, method
+        self.method = method
         if method not in METHODS:
             raise UsageError.because(
                 "there is no such method",
@@ -55,11 +49,8 @@ class Staff(Searching):
                 action=f"choose from {', '.join(METHODS)}",
                 code="E2331",
             )
-        self.path = "" if isinstance(instance, Instance) else str(Path(instance).absolute())
-        self.instance = instance if isinstance(instance, Instance) else load(instance)
+        super().__init__(instance, limits, progress)
         self.earlier = last_roster_of(start)
-        self.seconds: dict[str, float] = {}
-        self.complaint = ""
         self._mark("load")
 
     def run(self) -> Plan:
@@ -101,8 +92,8 @@ class Staff(Searching):
 
     def _choose(self, first: Plan, answer: Answer | None, termination: str) -> Plan:
         """Return the roster that is best in the order of the goals, with what is proven."""
-        end = _end(termination, answer)
         results = answer.results if answer else ()
+        end = ended(termination, results)
         if answer is None or not answer.tables:
             if any(one.termination == "infeasible" for one in results):
                 left = self._left()
@@ -113,11 +104,8 @@ class Staff(Searching):
             plan = first.replace(goals=self._bounded(first, answer))
         else:
             plan = judged(self.instance, self.case, answer.tables, "solver", results, self.earlier)
-            if plan.status.plan != "valid" and first.status.plan == "valid":
-                rejected = plan.summary["violations"]
-                plan = first.replace(summary={**first.summary, "rejected": rejected})
-            elif first.status.plan == "valid" and end != "completed" and _better(first, plan):
-                plan = first.replace(goals=self._bounded(first, answer))
+            worse = end != "completed" and values(first) < values(plan)
+            plan = kept(plan, first, worse, self._bounded(first, answer))
         self._mark("judge")
         proof = proven(plan.goals, self.limits.gap)
         return plan.replace(status=Status(end, plan.status.plan, proof))
@@ -133,8 +121,7 @@ class Staff(Searching):
         seconds = REASON_SECONDS if left is None else min(REASON_SECONDS, 0.5 * left)
         if plan.status.plan != "valid" or seconds < 1.0:
             return plan
-        found = staff_reasons(self.instance, plan, seconds, REASONS)
-        self._mark("explain")
+        found = self._within(seconds, lambda: staff_reasons(self.instance, plan, seconds, REASONS))
         return plan.replace(tables={**plan.tables, "reasons": found})
 
     def _recorded(self, plan: Plan, first: Plan, answer: Answer | None) -> Plan:
@@ -144,24 +131,9 @@ class Staff(Searching):
             "by_rule": by_name(first),
             "complaint": self.complaint,
         }
-        run = {
-            "tool": __version__,
-            "instance_path": self.path,
-            "limits": asdict(self.limits),
-            "method": self.method,
-            "workers": self.limits.workers or 1,
-            "reproducible": plan.status.termination in ("completed", "work_limit"),
-            "policy": {name: getattr(self.instance.policy, name) for name in settings()},
-            "versions": {one.name: one.version for one in solvers()},
-            "seconds": {phase: round(value, 3) for phase, value in self.seconds.items()},
-            "solves": [asdict(result) for result in answer.results] if answer else [],
-        }
+        solves = answer.results if answer else ()
+        run = self._record(plan, solves, method=self.method)
         return plan.replace(summary=summary, run=run)
-
-
-def _better(plan: Plan, other: Plan) -> bool:
-    """Return whether a plan goes before another in the order of the goals."""
-    return values(plan) < values(other)
 
 
 def last_roster_of(plan: Plan | str | Path | None) -> pd.DataFrame | None:
@@ -197,14 +169,3 @@ def refuse_nothing(instance: Instance) -> None:
             action=f"fill in the table; see: allocator schema {missing[0]}",
             code="E2352",
         )
-
-
-def _end(termination: str, answer: Answer | None) -> Termination:
-    """Return how the run ended: the child may have met its own limit."""
-    if termination in ("time_limit", "interrupted", "error"):
-        return cast(Termination, termination)
-    ends = [result.termination for result in answer.results] if answer else []
-    for limit in ("time_limit", "work_limit"):
-        if limit in ends:
-            return cast(Termination, limit)
-    return "completed"

@@ -74,13 +74,3 @@ def _in_order(instance: Instance, values: Mapping[str, float]) -> Iterator[tuple
         elif spec.name in values or len(names) > 1 or "*" in spec.name:
             total = sum(weight * values.get(name, 0.0) for weight, name in spec.terms)
             yield spec.name, total
-
-
-def values(plan: Plan) -> tuple[float, ...]:
-    """Return the goal values in order, rounded so that noise does not decide."""
-    return tuple(float(f"{goal.value:.5g}") for goal in plan.goals if goal.value is not None)
-
-
-def by_name(plan: Plan) -> dict[str, float]:
-    """Return the goal values by name."""
-    return {goal.name: goal.value for goal in plan.goals if goal.value is not None}

@@ -1,0 +1,48 @@
+"""How a run ends: why it stopped, which of two plans is kept, and what a plan is worth."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import cast
+
+from allocator.engine.ordered import StageResult
+from allocator.plan import GoalResult, Plan
+from allocator.plan.status import Termination
+
+
+def ended(termination: str, results: Iterable[StageResult] = ()) -> Termination:
+    """Return how a run ended: the child process may have met its own limit."""
+    if termination in ("time_limit", "interrupted", "error"):
+        return cast(Termination, termination)
+    ends = {result.termination for result in results}
+    return next((limit for limit in ("time_limit", "work_limit") if limit in ends), "completed")
+
+
+def kept(
+    found: Plan, first: Plan, worse: bool, bounded: tuple[GoalResult, ...] | None = None
+) -> Plan:
+    """Return the plan of the search, or the first one where that is all that is valid or better.
+
+    Args:
+        found: The plan of the search, judged.
+        first: The plan by rule, judged.
+        worse: Whether the search was cut short and its plan comes after the first.
+        bounded: Goals of the first plan with the bounds that hold for it; None = its own.
+    """
+    if first.status.plan != "valid":
+        return found
+    if found.status.plan != "valid":
+        return first.replace(summary={**first.summary, "rejected": found.summary["violations"]})
+    if not worse:
+        return found
+    return first if bounded is None else first.replace(goals=bounded)
+
+
+def values(plan: Plan) -> tuple[float, ...]:
+    """Return the goal values in order, rounded so that noise does not decide."""
+    return tuple(float(f"{goal.value:.5g}") for goal in plan.goals if goal.value is not None)
+
+
+def by_name(plan: Plan) -> dict[str, float]:
+    """Return the goal values by name."""
+    return {goal.name: goal.value for goal in plan.goals if goal.value is not None}
