@@ -116,7 +116,7 @@ def test_what_cannot_be_done_is_refused(words: tuple[str, ...], code: int, fault
     [
         ("critical=0", 7, "E7001"),
         ("shortage", 7, "E7001"),
-        ("remaining=0", 2, "E2311"),
+        ("people=0", 2, "E2311"),
         ("critical=6,unproven", 0, ""),
     ],
 )

@@ -175,15 +175,16 @@ class Dispatch(Searching):
 
     def _choose(self, first: Plan, answer: Answer | None, termination: str) -> Plan:
         """Return the plan that is best in the order of the goals, judged, with what is proven."""
+        end = ended(termination, answer.results if answer else ())
         if answer is None or "shipments" not in answer.tables:
             if answer is not None and answer.results[:1] and _contradicts(answer.results[0]):
                 raise ImpossibleError.because(
                     "no plan can obey the hard rules", action="run doctor", code="E4001"
                 )
-            status = replace(
-                first.status, termination=ended(termination, answer.results if answer else ())
+            return first.replace(
+                status=replace(first.status, termination=end),
+                goals=self._bounded_first(first, answer),
             )
-            return first.replace(status=status, goals=self._bounded_first(first, answer))
         plan = self._judged(answer.tables, "solver", answer)
         if plan.status.plan != "valid":
             # Rounding can leave a shortage stated a hair too small: let the judge state them.
@@ -193,11 +194,7 @@ class Dispatch(Searching):
         plan = kept(plan, first, worse, self._bounded_first(first, answer))
         proof = proven(plan.goals, self.limits.gap)
         self._mark("judge")
-        return plan.replace(
-            status=Status(
-                ended(termination, answer.results if answer else ()), plan.status.plan, proof
-            )
-        )
+        return plan.replace(status=Status(end, plan.status.plan, proof))
 
     def _bounded_first(self, first: Plan, answer: Answer | None) -> tuple[GoalResult, ...]:
         """Give the first plan the bound of the first goal.
