@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -158,6 +159,44 @@ def test_an_interrupted_run_keeps_the_best_plan(monkeypatch: pytest.MonkeyPatch)
     assert result.exit_code == 130
     assert load_plan("kept").status.termination == "interrupted"
     assert call("check", "kept").exit_code == 0
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals have no numbers there")
+def test_a_solver_that_is_killed_leaves_the_best_plan_and_says_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from allocator.engine.child import Child
+
+    started = Child.__init__
+
+    def killed(self: Child, task: str, **arguments: Any) -> None:
+        started(self, task, **arguments)
+        if task.endswith("work:work"):
+            self.kill()
+
+    monkeypatch.setattr(Child, "__init__", killed)
+    plan = allocator.preposition(reserve_instance())
+    assert (plan.status.termination, plan.status.plan) == ("error", "valid")
+    assert "ended by signal 9: memory may have run out" in plan.summary["complaint"]
+    assert "memory may have run out" in summary_text(plan, reserve_instance(), width=90)
+
+
+def test_a_goal_the_solver_gives_up_is_an_error_with_its_name(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from allocator.runs.preposition import Preposition
+
+    usual = Preposition._wait
+
+    def failed(self: Preposition, child: Any, first: Plan) -> tuple[str, Any]:
+        termination, answer = usual(self, child, first)
+        last = replace(answer.results[-1], termination="error", value=None, bound=None)
+        return termination, replace(answer, results=(*answer.results[:-1], last))
+
+    monkeypatch.setattr(Preposition, "_wait", failed)
+    plan = allocator.preposition(reserve_instance())
+    assert (plan.status.termination, plan.status.plan) == ("error", "valid")
+    assert plan.summary["complaint"].endswith("could not solve the goal cost")
 
 
 def test_nothing_but_a_plan_is_overwritten(tmp_path: Path) -> None:

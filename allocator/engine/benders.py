@@ -1,10 +1,12 @@
 """Benders decomposition of two-stage programs: cuts on the relaxation first, then whole columns.
 
-1. The relaxation of the master is solved to the end, on growing samples of the scenarios, with
+1. Few scenarios begin with a cut each (benders_alone); from a good point the search first goes down
+   in a box (benders_descent).
+2. The relaxation of the master is solved to the end, on growing samples of the scenarios, with
    cuts at points between the master's and the best one so far (in-out separation: Ben-Ameur and
    Neto 2007; Fischetti, Ljubic and Sinnl 2016). Cuts found here hold for whole columns too
    (McDaniel and Devine 1977).
-2. The master with whole columns is solved again and again, with the cuts that are active. Columns
+3. The master with whole columns is solved again and again, with the cuts that are active. Columns
    of a wide range (lots, packs) stay relaxed at first: rounding them costs little, deciding the
    others makes the plan. What the master chooses is fixed, the rest is solved to the end by cuts,
    and rounded: that gives the points. The dual bound of every master is a bound of the whole.
@@ -12,6 +14,7 @@
 
 from __future__ import annotations
 
+from allocator.engine.benders_descent import descend
 from allocator.engine.benders_known import Report
 from allocator.engine.benders_lp import free_threads
 from allocator.engine.benders_search import Search
@@ -53,7 +56,9 @@ def solve_benders(
     with open_workers(workers, threads) as crew:
         search = Search(two_stage, budget, crew, seed, report, tuning or Tuning())
         search.try_point(start)
-        relaxed = search.converge_samples()
+        search.begin_alone()
+        between = descend(search) if search.tuning.descend else None
+        relaxed = search.converge_samples(between)
         if relaxed is not None:
             if complete is not None:
                 search.try_point(complete(relaxed.first[: two_stage.first.column_count]))

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from allocator.engine.benders_subproblem import Subproblem
+from allocator.engine.benders_alone import FirstRows, alone
+from allocator.engine.benders_subproblem import Cut, Subproblem
 from allocator.engine.executors import Workers
 from allocator.engine.program import Floats, Ints
 from allocator.engine.two_stage import Recourse, TwoStage
@@ -60,21 +61,34 @@ class Pool:
     def cuts(self, point: Floats, wanted: Bools | None = None) -> Cuts:
         """Return the cuts of the wanted scenarios at a first-stage point, in their order."""
         wanted = np.ones(self._size, bool) if wanted is None else wanted
-        found: list[tuple[Any, ...]] = [
-            part for part in self._workers.call(_cuts, self._batches, point, wanted) if part
-        ]
+        return self._gathered(self._workers.call(_cuts, self._batches, point, wanted))
+
+    def alone(self, first: FirstRows, seconds: float | None) -> Cuts | None:
+        """Return the cuts of the scenarios at their own best points; None without any.
+
+        Args:
+            first: The first stage.
+            seconds: Of all; each scenario gets its part.
+        """
+        each = None if seconds is None else seconds * self._workers.count / self._size
+        found = self._workers.call(_alone, self._batches, first, each)
+        return self._gathered(found) if any(part for part in found) else None
+
+    def _gathered(self, parts: Sequence[tuple[Any, ...] | None]) -> Cuts:
+        """Return the cuts of the batches in the order of the scenarios."""
+        found = [part for part in parts if part]
         scenario, value, constant, lengths, columns, gradient, feasible, work = zip(
             *found, strict=True
         )
         starts = np.r_[0, np.cumsum(np.concatenate(lengths))]
         shape = (len(starts) - 1, self._columns)
-        parts = (np.concatenate(gradient), np.concatenate(columns), starts)
+        entries = (np.concatenate(gradient), np.concatenate(columns), starts)
         order = np.argsort(np.concatenate(scenario), kind="stable")
         return Cuts(
             np.concatenate(scenario)[order],
             np.concatenate(value)[order],
             np.concatenate(constant)[order],
-            sparse.csr_matrix(parts, shape=shape)[order],
+            sparse.csr_matrix(entries, shape=shape)[order],
             np.concatenate(feasible)[order],
             sum(work),
         )
@@ -106,11 +120,21 @@ class _Batch:
 
 def _cuts(batch: _Batch, point: Floats, wanted: Bools) -> tuple[Any, ...] | None:
     mine = np.flatnonzero(wanted[batch.members])
-    cuts = [batch.subproblems[one].cut(point) for one in mine]
+    return _packed(batch.members[mine], [batch.subproblems[one].cut(point) for one in mine])
+
+
+def _alone(batch: _Batch, first: FirstRows, seconds: float | None) -> tuple[Any, ...] | None:
+    found = [alone(one, first, seconds) for one in batch.subproblems]
+    there = np.array([cut is not None for cut in found], dtype=bool)
+    return _packed(batch.members[there], [cut for cut in found if cut is not None])
+
+
+def _packed(members: Ints, cuts: Sequence[Cut]) -> tuple[Any, ...] | None:
+    """Return the cuts as arrays; one message for a batch."""
     if not cuts:
         return None
     return (
-        batch.members[mine],
+        members,
         np.array([cut.value for cut in cuts]),
         np.array([cut.constant for cut in cuts]),
         np.array([len(cut.columns) for cut in cuts]),

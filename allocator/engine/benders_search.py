@@ -6,6 +6,7 @@ import time
 
 import numpy as np
 
+from allocator.engine.benders_alone import first_rows
 from allocator.engine.benders_held import without_held
 from allocator.engine.benders_known import Known, Report
 from allocator.engine.benders_master import Master, Point
@@ -42,7 +43,9 @@ class Search:
         self.program, self.tuning = without_held(two_stage), tuning
         order = np.random.default_rng(seed).permutation(size)
         group = np.empty(size, np.int64)
-        group[order] = np.arange(size) * min(size, tuning.groups) // size
+        self.few = size <= tuning.each_to
+        groups = size if self.few else min(size, tuning.groups)
+        group[order] = np.arange(size) * groups // size
         self.pool = Pool(self.program, workers, order, warm=budget.work is None)
         first = self.program.first
         self.lower, self.upper = first.lower, first.upper
@@ -52,9 +55,13 @@ class Search:
         self.coarse = self.integer & (self.upper - self.lower <= tuning.fine)
         self.own = np.arange(self.program.first.column_count) < columns
 
-    def converge_samples(self) -> Point | None:
-        """Solve the relaxation, on samples first; None when nothing can be done after it."""
-        groups, between, relaxed = self.master.groups, self.known.point, None
+    def converge_samples(self, between: Floats | None = None) -> Point | None:
+        """Solve the relaxation, on samples first; None when nothing can be done after it.
+
+        Cuts are made between the master's point and `between`, or the best point known.
+        """
+        groups, relaxed = self.master.groups, None
+        between = self.known.point if between is None else between
         for share in self.tuning.samples:
             counted = np.arange(groups) < max(1, round(share * groups))
             everything = bool(counted.all())
@@ -67,6 +74,18 @@ class Search:
                     self.known.ended = "infeasible"
                 return None
         return relaxed
+
+    def begin_alone(self) -> None:
+        """Where scenarios are few, add the cut of each at its own best point."""
+        first = first_rows(self.program.first, self.program.cost)
+        if not self.few or not first.priced or self.known.spent():
+            return
+        at, left = self.relaxed(), self.known.left()
+        seconds = None if left is None else self.tuning.alone_share * left
+        cuts = self.pool.alone(first, seconds)
+        if at is not None and cuts is not None:
+            self.master.add(*self.master.rows_of(cuts, at))
+            self.known.work += cuts.work
 
     def _relaxed_gap(self) -> float:
         gap = self.known.budget.gap

@@ -49,7 +49,7 @@ class Subproblem:
 
     def __init__(self, recourse: Recourse, warm: bool = True) -> None:
         """Split the rows into moving bounds and the rest."""
-        self._recourse = recourse
+        self.recourse = recourse
         self._warm = warm
         self._program: WarmProgram | None = None
         moving, column, factor, side = _moving_bounds(recourse)
@@ -84,8 +84,8 @@ class Subproblem:
 
         From the bounds of y alone where they are enough, else by letting the scenario choose x.
         """
-        recourse, linked = self._recourse, self.columns
-        plain = _of_columns(recourse.cost, recourse)
+        recourse, linked = self.recourse, self.columns
+        plain = of_columns(recourse.cost, recourse)
         if np.isfinite(plain):
             return plain
         program = WarmProgram(
@@ -110,9 +110,9 @@ class Subproblem:
             RuntimeError: There is none.
         """
         program, ended = self._solve(point)
-        size = len(self._recourse.cost)
+        size = len(self.recourse.cost)
         if ended == "infeasible":
-            program = self._elastic(point, self._recourse.cost, self._price())
+            program = self._elastic(point, self.recourse.cost, self._price())
         solution = program.point
         if solution is None:
             raise RuntimeError("HiGHS found no recourse of a scenario")
@@ -123,10 +123,10 @@ class Subproblem:
     def _solve(self, point: Floats) -> tuple[WarmProgram, str]:
         program = self._program or self._built()
         self._program = program if self._warm else None
-        lower, upper = self._recourse.lower, self._cap(point)
+        lower, upper = self.recourse.lower, self._cap(point)
         if np.any(upper < lower - CROSSED):
             return program, "infeasible"
-        size, values = len(self._recourse.cost), point[self._linked]
+        size, values = len(self.recourse.cost), point[self._linked]
         program.set_bounds(size + np.arange(len(values)), values, values)
         where = self._moving
         program.set_bounds(where, lower[where], np.maximum(upper, lower)[where])
@@ -136,7 +136,7 @@ class Subproblem:
         return program, ended
 
     def _cap(self, point: Floats) -> Floats:
-        upper = self._recourse.upper.copy()
+        upper = self.recourse.upper.copy()
         upper[self._moving] = np.minimum(upper[self._moving], self._moved(point))
         return upper
 
@@ -146,7 +146,7 @@ class Subproblem:
 
     def _built(self) -> WarmProgram:
         """Pass rows W y + T z with copies z of the first-stage columns, fixed by their bounds."""
-        recourse, nothing = self._recourse, np.zeros(len(self._linked))
+        recourse, nothing = self.recourse, np.zeros(len(self._linked))
         return WarmProgram(
             np.r_[recourse.cost, nothing],
             np.r_[recourse.lower, nothing],
@@ -162,8 +162,8 @@ class Subproblem:
         A reduced cost may count against the moving bound or the fixed one; where both are equal
         (an open site) the moving one says more about the points beside it.
         """
-        recourse = self._recourse
-        constant, duals = _of_rows(duals, self._row_lower, self._row_upper)
+        recourse = self.recourse
+        constant, duals = of_rows(duals, self._row_lower, self._row_upper)
         reduced = recourse.cost - self._transposed @ duals
         gradient = -(self._link_transposed @ duals)
         mine = self._moving
@@ -172,7 +172,7 @@ class Subproblem:
         constant += float(weight @ self._constant)
         gradient += self._slope_transposed @ weight
         reduced[mine[weight < 0]] = 0.0
-        return constant + _of_columns(reduced, recourse), gradient
+        return constant + of_columns(reduced, recourse), gradient
 
     def _lack(self, point: Floats) -> Cut:
         """Return the cut that says how much the rows lack at least: it must not be positive.
@@ -181,33 +181,33 @@ class Subproblem:
         its duals bound it from below everywhere, as for a cost. A lack within tolerance, as where
         a held expectation is met to the last digit, is priced: the duals then bound the cost.
         """
-        recourse = self._recourse
+        recourse = self.recourse
         program = self._elastic(point, np.zeros(len(recourse.cost)), 1.0)
         if program.value <= self._allowed(point):
             return self._priced(point)
-        constant, duals = _of_rows(program.duals, recourse.row_lower, recourse.row_upper)
+        constant, duals = of_rows(program.duals, recourse.row_lower, recourse.row_upper)
         reduced = -(recourse.matrix.T @ duals)
-        constant += _of_columns(reduced, recourse, 1.0)
+        constant += of_columns(reduced, recourse, 1.0)
         gradient = -(recourse.link.T @ duals)[self.columns]
         scale = max(1e-9, float(np.abs(gradient).max(initial=0.0)), 1e-6 * abs(constant))
         work = program.iterations
         return Cut(np.inf, constant / scale, self.columns, gradient / scale, False, work)
 
     def _priced(self, point: Floats) -> Cut:
-        recourse = self._recourse
+        recourse = self.recourse
         program = self._elastic(point, recourse.cost, self._price())
         solution = program.point
         if solution is None:
             raise RuntimeError("HiGHS found no recourse of a scenario")
-        constant, duals = _of_rows(program.duals, recourse.row_lower, recourse.row_upper)
-        constant += _of_columns(recourse.cost - recourse.matrix.T @ duals, recourse)
+        constant, duals = of_rows(program.duals, recourse.row_lower, recourse.row_upper)
+        constant += of_columns(recourse.cost - recourse.matrix.T @ duals, recourse)
         gradient = -(recourse.link.T @ duals)[self.columns]
         value = float(recourse.cost @ solution[: len(recourse.cost)])
         return Cut(value, constant, self.columns, gradient, True, program.iterations)
 
     def _elastic(self, point: Floats, cost: Floats, price: float) -> WarmProgram:
         """Return the solved program in which every row may lack at a price."""
-        recourse, rows = self._recourse, len(self._recourse.row_lower)
+        recourse, rows = self.recourse, len(self.recourse.row_lower)
         shift, one = recourse.link @ point, sparse.eye_array(rows)
         program = WarmProgram(
             np.r_[cost, np.full(2 * rows, price)],
@@ -223,12 +223,12 @@ class Subproblem:
         return program
 
     def _price(self) -> float:
-        return STEEP * float(np.abs(self._recourse.cost).max(initial=1.0))
+        return STEEP * float(np.abs(self.recourse.cost).max(initial=1.0))
 
     def _allowed(self, point: Floats) -> float:
         """Return the lack in all that counts as none."""
-        sides = np.r_[self._recourse.row_lower, self._recourse.row_upper]
-        moved = np.abs(self._recourse.link @ point).max(initial=1.0)
+        sides = np.r_[self.recourse.row_lower, self.recourse.row_upper]
+        moved = np.abs(self.recourse.link @ point).max(initial=1.0)
         return UNMET * max(float(moved), float(np.abs(sides[np.isfinite(sides)]).max(initial=1.0)))
 
 
@@ -248,7 +248,7 @@ def _moving_bounds(recourse: Recourse) -> tuple[Ints, Ints, Floats, Floats]:
     return rows[kept].astype(np.int64), column[kept].astype(np.int64), factor[kept], side[kept]
 
 
-def _of_rows(duals: Floats, lower: Floats, upper: Floats) -> tuple[float, Floats]:
+def of_rows(duals: Floats, lower: Floats, upper: Floats) -> tuple[float, Floats]:
     """Return what the sides of the rows give, and the duals without those no side supports."""
     missing = (np.isinf(lower) & (duals > 0)) | (np.isinf(upper) & (duals < 0))
     duals = np.where(missing, 0.0, duals)
@@ -257,7 +257,7 @@ def _of_rows(duals: Floats, lower: Floats, upper: Floats) -> tuple[float, Floats
     return float(duals[used] @ side[used]), duals
 
 
-def _of_columns(reduced: Floats, recourse: Recourse, scale: float | None = None) -> float:
+def of_columns(reduced: Floats, recourse: Recourse, scale: float | None = None) -> float:
     """Return what the bounds of the columns give; minus infinity where one is missing."""
     if scale is None:
         scale = float(np.abs(recourse.cost).max(initial=1.0))

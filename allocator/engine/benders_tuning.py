@@ -10,11 +10,14 @@ class Tuning:
     """How the search goes about it."""
 
     groups: int = 30
+    each_to: int = 60  # scenarios: up to so many have a theta each, and a cut of their own first
+    alone_share: float = 0.15  # of the time left: the most for these first cuts
     samples: tuple[float, ...] = (0.1, 0.3, 1.0)  # shares of the groups, the last is all
     step: float = 0.3  # how far from the best point towards the master's the cuts are made
     sample_gap: float = 0.01
     relaxed_gap: float = 5e-4
     relaxed_share: float = 0.5  # of the time: the most for the relaxation
+    descend: bool = False  # from the point to start from, before the relaxation is solved
     fine: float = 16.0  # whole columns of a wider range are relaxed at first
     fixed_rounds: int = 15
     dive_from: int = 200  # choices: with fewer the tree of the master finds as good a point

@@ -76,9 +76,13 @@ class Child:
             return cast(AllocatorError, pickle.load(file))
 
     def complaint(self) -> str:
-        """Return what the child wrote on stderr, its end only."""
+        """Return what the child wrote on stderr, its end only; else how it was ended."""
         self._errors.flush()
-        return (self.folder / "stderr.txt").read_text(errors="replace")[-2000:].strip()
+        told = (self.folder / "stderr.txt").read_text(errors="replace")[-2000:].strip()
+        code = self.process.poll() or 0
+        if told or code >= 0:
+            return told
+        return f"the solver's process was ended by signal {-code}: memory may have run out"
 
     def kill(self) -> None:
         """Stop the child at once."""

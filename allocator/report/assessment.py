@@ -108,18 +108,20 @@ def worth_lines(
         )
         lines += wrap(text, width)
     if stochastic:
-        told = _per_goal(plan, stochastic)
-        lines += wrap(f"Planning for the mean scenario instead would cost: {told}.", width)
+        told = _per_goal(plan, stochastic, "more", "less")
+        lines += wrap(f"Planned for the mean scenario instead: {told}.", width)
     if information:
-        told = _per_goal(plan, information)
-        lines += wrap(f"Knowing the scenario beforehand would save, on average: {told}.", width)
+        told = _per_goal(plan, information, "less", "more")
+        lines += wrap(f"If the scenario were known beforehand, on average: {told}.", width)
     return lines
 
 
-def _per_goal(plan: Plan, values: Mapping[str, float]) -> str:
+def _per_goal(plan: Plan, values: Mapping[str, float], above: str, below: str) -> str:
+    """Say how much more or less there is of every goal; noise is no difference."""
     units = {goal.name: goal.unit for goal in plan.goals}
-    parts = [
-        f"{number(value)} {units.get(name, '')} {goal_words(name)}"
-        for name, value in values.items()
-    ]
+    parts = []
+    for name, value in values.items():
+        word = above if value > 0 else below
+        size = f"{number(abs(value))} {units.get(name, '')} {word}"
+        parts.append(f"{goal_words(name)} {'the same' if abs(value) <= TOLD else size}")
     return "; ".join(parts)

@@ -120,6 +120,7 @@ class Preposition(Searching):
     def _choose(self, first: Plan, answer: Answer | None, termination: str) -> Plan:
         """Return the plan that is best in the order of the goals, judged, with what is proven."""
         end = ended(termination, answer.results if answer else ())
+        end = "error" if end == "completed" and _failed(answer) else end
         if answer is None or not answer.tables:
             if answer is not None and answer.results and _infeasible(answer):
                 raise ImpossibleError.because(
@@ -181,7 +182,7 @@ class Preposition(Searching):
             **plan.summary,
             **(answer.summary if answer else {}),
             "first_plan": by_name(first),
-            "complaint": self.complaint,
+            "complaint": self.complaint or _failed(answer),
         }
         asked = {
             "method": self.method,
@@ -214,6 +215,12 @@ def _valid(plan: Plan) -> bool:
 def _better(plan: Plan, other: Plan) -> bool:
     """Return whether a plan goes before another: valid ones first, then by their goals."""
     return (not _valid(plan), values(plan)) < (not _valid(other), values(other))
+
+
+def _failed(answer: Answer | None) -> str:
+    """Return which goal the solver gave up, if any."""
+    failed = [one for one in (answer.results if answer else ()) if one.termination == "error"]
+    return "; ".join(f"{one.source} could not solve the goal {one.name}" for one in failed)
 
 
 def _infeasible(answer: Answer) -> bool:

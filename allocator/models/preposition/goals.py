@@ -11,6 +11,7 @@ import numpy as np
 from allocator.engine.ordered import Budget, StageResult
 from allocator.engine.program import Floats
 from allocator.engine.two_stage import TwoStageAnswer
+from allocator.errors import InternalError
 from allocator.models.preposition.evaluation import Evaluation, answers, measured
 from allocator.models.preposition.model import PrepositionModel, unit_of
 from allocator.models.preposition.one_goal import Kept, Ways, minimised
@@ -131,7 +132,11 @@ def _clean(model: PrepositionModel, progress: Progress, seed: int, threads: int)
     if progress.found is None:
         return
     first = rounded(model, progress.found.first)
-    again = measured(model, first, answers(model, first, threads, seed))
+    try:
+        again = measured(model, first, answers(model, first, threads, seed))
+    except InternalError:
+        # A scenario HiGHS could not end: the recourse there is stands, the judge looks at it.
+        again = measured(model, first, progress.found.recourse)
     given_up = first[model.services.missed] > 0.5 if len(model.services.missed) else False
     if (again.kept | given_up).all() and not tied(model):
         progress.found = again

@@ -24,7 +24,7 @@ from allocator.models.preposition.warm import warm_start
 from allocator.models.preposition.whole import Whole, first_guess
 
 # From a good start samples gain nothing; a relaxation to the last digit is worth less than choices.
-WARM = Tuning(samples=(1.0,), relaxed_gap=0.01)
+WARM = Tuning(samples=(1.0,), relaxed_gap=0.01, descend=True)
 CUT_ROOM = 1e-5  # of critical: a cap nearer than cuts are exact would stop the search
 
 
@@ -77,6 +77,9 @@ def minimised(
         except RuntimeError:
             pass
     whole = solve_extensive(two_stage, budget, seed=ways.seed, threads=ways.threads)
+    if whole.termination == "error" and whole.first is None:
+        # HiGHS gave the large program up; cuts need small ones only.
+        whole = _by_cuts(model, two_stage, None, budget, ways)
     return _without_margin(model, goal, whole)
 
 
