@@ -330,8 +330,8 @@ def test_samples_and_worth_have_the_signs_theory_gives_them(written: Path) -> No
     words = ("evaluate", written, "--samples", 3, "--sample-size", 4, "--worth", "--quiet")
     result = call(*words)
     assert result.exit_code == 0, result.stderr
-    assert "Planning for the mean scenario instead" in result.stdout
-    assert "Knowing the scenario beforehand" in result.stdout
+    assert "Planned for the mean scenario instead" in result.stdout
+    assert "If the scenario were known beforehand" in result.stdout
     found = data(call(*words, "--json"))
     assert found["samples"] == 3
     assert found["stochastic"]["critical"] >= -1e-3  # the first goal: the plan is optimal

@@ -12,6 +12,8 @@ from allocator.report.layout import Column, table, wrap
 from allocator.report.summary import path_lines
 from allocator.report.words import TOLD, count, goal_amount, goal_words, number
 
+NOISE = 1e-5  # of a value: less is what goals before others may give up
+
 
 def assessment_text(
     plan: Plan, others: Mapping[str, Plan], instance: Instance, present: bool, width: int
@@ -118,10 +120,10 @@ def worth_lines(
 
 def _per_goal(plan: Plan, values: Mapping[str, float], above: str, below: str) -> str:
     """Say how much more or less there is of every goal; noise is no difference."""
-    units = {goal.name: goal.unit for goal in plan.goals}
-    parts = []
+    goals, parts = {goal.name: goal for goal in plan.goals}, []
     for name, value in values.items():
-        word = above if value > 0 else below
-        size = f"{number(abs(value))} {units.get(name, '')} {word}"
-        parts.append(f"{goal_words(name)} {'the same' if abs(value) <= TOLD else size}")
+        goal = goals[name]
+        noise = TOLD + NOISE * abs(goal.value or 0.0)
+        size = f"{number(abs(value))} {goal.unit} {above if value > 0 else below}"
+        parts.append(f"{goal_words(name)} {'the same' if abs(value) <= noise else size}")
     return "; ".join(parts)
