@@ -122,7 +122,7 @@ def staff(
         instance: An instance with workers, shifts and posts, or the path of one.
         limits: Wall-clock limit of the whole call, work limit, gap, seed, workers.
         progress: Called with small dictionaries as goals are reached.
-        method: "mip" (HiGHS), "cpsat", or "auto" (by the rules and the size).
+        method: "mip" (HiGHS), "cpsat", "lines" (columns of persons), or "auto" (by rules and size).
         start: The last roster: the goal `change` counts what differs from it.
 
     Returns:

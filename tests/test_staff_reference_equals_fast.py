@@ -1,4 +1,4 @@
-"""The readable and the fast form of staff have the same values, goal by goal, by both methods."""
+"""The readable and the fast form of staff have the same values, goal by goal, by every method."""
 
 from __future__ import annotations
 
@@ -65,3 +65,9 @@ def test_mip(seed: int) -> None:
 @given(st.integers(0, 100_000))
 def test_cpsat(seed: int) -> None:
     assert_same(random_case(seed), "cpsat")
+
+
+@few
+@given(st.integers(0, 100_000))
+def test_lines(seed: int) -> None:
+    assert_same(random_case(seed), "lines")

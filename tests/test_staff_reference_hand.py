@@ -19,7 +19,7 @@ def test_the_readable_form_has_the_values_of_the_page() -> None:
     assert reference().solve(allocator.instance.load(EXAMPLE)) == pytest.approx(EXPECTED)
 
 
-@pytest.mark.parametrize("method", ["mip", "cpsat"])
+@pytest.mark.parametrize("method", ["mip", "cpsat", "lines"])
 def test_the_fast_form_has_the_plan_of_the_page(method: str) -> None:
     answer = solve(allocator.instance.load(EXAMPLE), Budget(gap=0.0), method)
     assert {one.name: one.value for one in answer.results} == pytest.approx(EXPECTED)

@@ -78,14 +78,16 @@ class Session:
         )
         _require(self._highs.addRows(matrix.shape[0], lower, upper, *entries), "addRows")
 
-    def add_columns(self, lower: Floats, upper: Floats) -> Ints:
-        """Add continuous columns without entries and return their positions."""
+    def add_columns(
+        self, lower: Floats, upper: Floats, matrix: sparse.csc_matrix | None = None
+    ) -> Ints:
+        """Add continuous columns, by default without entries, and return their positions."""
         size = len(lower)
-        nothing = np.zeros(0, np.int32)
-        status = self._highs.addCols(
-            size, np.zeros(size), lower, upper, 0, np.zeros(size, np.int32), nothing, np.zeros(0)
-        )
-        _require(status, "addCols")
+        entries = (0, np.zeros(size, np.int32), np.zeros(0, np.int32), np.zeros(0))
+        if matrix is not None:
+            start, index = (one.astype(np.int32) for one in (matrix.indptr, matrix.indices))
+            entries = (matrix.nnz, start[:-1], index, matrix.data)
+        _require(self._highs.addCols(size, np.zeros(size), lower, upper, *entries), "addCols")
         self.columns += size
         self.integer = np.r_[self.integer, np.zeros(size, bool)]
         return np.arange(self.columns - size, self.columns)

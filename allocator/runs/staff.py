@@ -21,7 +21,7 @@ from allocator.runs.ending import by_name, ended, kept, values
 from allocator.runs.searching import Progress, Searching
 from allocator.runs.staff_judged import goal_results, judged
 
-METHODS = ("auto", "mip", "cpsat")
+METHODS = ("auto", "mip", "cpsat", "lines")
 WORK = "allocator.models.staff.work:work"
 SEARCHED = 0.85  # of the time left, for the search itself
 REASONS, REASON_SECONDS = 8, 20.0  # posts explained with the roster, and what that may take

@@ -74,7 +74,7 @@ class StaffModel:
         at = np.indices(self.works.shape)
         self.own(self.works, at[0], at[1])
         self.short = program.add_columns("short", len(posts), posts.wanted, integer=self.whole)
-        self.surplus = self._some("surplus", ~np.isnan(posts.over_weight) | loose, np.inf)
+        self.surplus = self._some("surplus", ~np.isnan(posts.over_weight) | loose, count.sum())
         self.lack = self._some("lack", posts.qualified > 0, posts.qualified)
         self._loop_columns()
 

@@ -16,7 +16,7 @@ from allocator.instance.instance import Instance
 from allocator.instance.staff_case import StaffCase, staff_case
 from allocator.models.answer import Answer
 from allocator.models.staff.goals import Goal, goals_of
-from allocator.models.staff.method import chosen_method
+from allocator.models.staff.method import chosen_method, has_lines
 from allocator.models.staff.model import StaffModel
 from allocator.models.staff.read import last_roster, roster_tables
 from allocator.models.staff.stage import Held, StaffStage
@@ -39,7 +39,7 @@ def solve(
     Args:
         instance: The instance, or its arrays.
         budget: What the solves may spend.
-        method: auto | mip | cpsat.
+        method: auto | mip | cpsat | lines.
         seed: Seed of the solver.
         threads: Workers of the solver.
         report: Told the answer so far after each goal.
@@ -51,6 +51,7 @@ def solve(
     model = StaffModel(case, apart=before is not None)
     goals = goals_of(model, before)
     used = chosen_method(model) if method == "auto" else method
+    used = "mip" if used == "lines" and not has_lines(case) else used
     session = new_session(model, used, seed, threads)
 
     def tell(progress: Progress) -> None:
@@ -59,7 +60,7 @@ def solve(
     progress = Progress(report=tell)
     if start is not None:
         progress.solution = _start(model, start)
-    run_stages(session, _stages(model, goals, seed), budget or Budget(), progress)
+    run_stages(session, _stages(model, goals, seed, used == "lines"), budget or Budget(), progress)
     return _answer(model, progress, used)
 
 
@@ -70,7 +71,9 @@ def new_session(model: StaffModel, method: str, seed: int = 0, threads: int = 1)
     return Session(model.program, seed, threads)
 
 
-def _stages(model: StaffModel, goals: list[Goal], seed: int) -> list[StaffStage]:
+def _stages(
+    model: StaffModel, goals: list[Goal], seed: int, lines: bool = False
+) -> list[StaffStage]:
     policy, held = model.case.policy, Held()
     return [
         StaffStage(
@@ -87,6 +90,7 @@ def _stages(model: StaffModel, goals: list[Goal], seed: int) -> list[StaffStage]
             model=model,
             held=held,
             seed=seed,
+            lines=lines,
         )
         for goal in goals
     ]
@@ -108,6 +112,9 @@ def _answer(model: StaffModel, progress: Progress, method: str) -> Answer:
     size = {"columns": program.column_count, "rows": program.row_count}
     point = progress.point
     tables: Mapping[str, pd.DataFrame] = {}
-    if point is not None and any(one.value is not None for one in progress.results):
+    done = {one.name for one in progress.results}
+    under_way = [one for name, one in progress.looked.items() if name not in done]
+    results = (*progress.results, *under_way)
+    if point is not None and any(one.value is not None for one in results):
         tables = roster_tables(model, point)
-    return Answer(tables, tuple(progress.results), {"size": size, "method": method})
+    return Answer(tables, results, {"size": size, "method": method})

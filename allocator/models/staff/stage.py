@@ -13,6 +13,8 @@ from allocator.engine.neighbourhood import Bools, Rounds, Whole, improve
 from allocator.engine.ordered import Budget, LinearStage, Progress
 from allocator.engine.program import Floats, Program
 from allocator.engine.session import Outcome, Session
+from allocator.models.staff.lines_solve import Effort, LineSolve, step_of
+from allocator.models.staff.lines_split import split_of
 from allocator.models.staff.model import StaffModel
 
 EXACT = 0.5  # of the seconds of a goal, for the exact search
@@ -46,11 +48,21 @@ class StaffStage(LinearStage):
     held: Held = field(default_factory=Held)
     seed: int = 0
     around: bool = True
+    lines: bool = False
 
     def run(self, session: Session, budget: Budget, progress: Progress) -> None:
         """Minimise and hold."""
         left = budget.seconds()
         mine = left if left is None or self.final else GOAL * left
+        outcome = self._by_lines(budget, mine, progress) if self.lines else None
+        if outcome is None:
+            outcome = self._exact(session, budget, mine, progress)
+        self.take(session, outcome, progress)
+
+    def _exact(
+        self, session: Session, budget: Budget, mine: float | None, progress: Progress
+    ) -> Outcome:
+        """Minimise by the solver; where that is cut, search around the best roster."""
         exact = mine if mine is None or not self.around else EXACT * mine
         began = time.monotonic()
         start = progress.solution
@@ -61,8 +73,38 @@ class StaffStage(LinearStage):
         outcome = self._better(outcome, start)
         if outcome.solution is not None and outcome.termination != "completed" and self.around:
             deadline = None if mine is None else began + mine
-            outcome = self._searched(outcome, budget, deadline, progress)
-        self.take(session, outcome, progress)
+            outcome = self._searched(outcome, deadline, progress)
+        return outcome
+
+    def _by_lines(self, budget: Budget, mine: float | None, progress: Progress) -> Outcome | None:
+        """Search over lines; None without a roster, and without a proof or a limit."""
+        began = time.monotonic()
+        search = LineSolve(
+            split_of(self.model, self._whole()),
+            Parts(self.model).choose,
+            Effort.of(budget, mine),
+            step_of(self.cost, self.model.program.integer),
+            self.constant,
+            self.seed,
+        )
+
+        def found(point: Floats) -> None:
+            progress.solution = point
+            result = self._result(search.outcome(point, "interrupted", began))
+            progress.looked[self.name] = result
+            progress.report(progress)
+
+        point = search.run(progress.solution, found)
+        proven = search.proven(point)
+        unlimited = mine is None and budget.work is None
+        if point is None or (unlimited and not proven):
+            return None
+        limit = "time_limit" if budget.work is None else "work_limit"
+        return search.outcome(point, "completed" if proven else limit, began)
+
+    def _whole(self) -> Whole:
+        rows = self.held.rows(self.model.program.column_count)
+        return Whole(self.model.program, self.cost, rows, np.array(self.held.most))
 
     def _better(self, outcome: Outcome, start: Floats | None) -> Outcome:
         """Return the outcome with the start where that is better."""
@@ -73,12 +115,7 @@ class StaffStage(LinearStage):
             return outcome
         return replace(outcome, solution=start, value=value)
 
-    def _searched(
-        self, outcome: Outcome, budget: Budget, deadline: float | None, progress: Progress
-    ) -> Outcome:
-        program = self.model.program
-        rows = self.held.rows(program.column_count)
-        whole = Whole(program, self.cost, rows, np.array(self.held.most))
+    def _searched(self, outcome: Outcome, deadline: float | None, progress: Progress) -> Outcome:
         worked = deadline is None
         rounds = Rounds(
             ROUNDS_BY_WORK if worked else ROUNDS,
@@ -93,7 +130,13 @@ class StaffStage(LinearStage):
 
         assert outcome.solution is not None
         point = improve(
-            whole, outcome.solution, Parts(self.model).choose, _session, rounds, self.seed, found
+            self._whole(),
+            outcome.solution,
+            Parts(self.model).choose,
+            _session,
+            rounds,
+            self.seed,
+            found,
         )
         return replace(outcome, solution=point, value=float(self.cost @ point[: len(self.cost)]))
 
