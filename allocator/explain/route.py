@@ -13,11 +13,13 @@ import pandas as pd
 from allocator.doctor.words import number
 from allocator.engine.program import Floats
 from allocator.explain.route_lifts import LIFTS, lifted
+from allocator.explain.route_near import near
 from allocator.explain.route_trials import LEFT, less, possible_alone, with_stop
 from allocator.instance import Instance
 from allocator.instance.route_build import route_case
 from allocator.instance.route_case import RouteCase
 from allocator.models.route.goals import better, ordered, values
+from allocator.models.route.pieces import parts_needed
 from allocator.models.route.routes import Routes, shares
 from allocator.models.route.rules import broken
 from allocator.models.route.take import taken
@@ -89,7 +91,7 @@ def _reasons(
             why = "not looked at within the time" if sound else "the routes break rules"
             yield _reason(case, stop, left, "UNEXPLAINED", "", f"{why.capitalize()}.", "")
         else:
-            yield _one(case, routes, stop, left, deadline)
+            yield _one(*near(case, routes, stop, left), deadline)
 
 
 def _one(case: RouteCase, routes: Routes, stop: int, left: Floats, deadline: float) -> RouteReason:
@@ -196,9 +198,12 @@ def _crowded(
     if not helps and not instead:
         text = f"{name} could be served alone, but no one or two rules lifted make room for it."
         return _reason(case, stop, left, "UNEXPLAINED", "", text, detail)
-    text = f"The routes leave no room for {name}."
+    some = left[stop] < 1.0 - LEFT
+    what = f"the rest of {name}, {left[stop]:.3g} of all its goods" if some else name
+    text = f"The routes leave no room for {what}."
     if helps:
-        text += f" It would be served with {_told(helps)}."
+        more = "More of it" if some or parts_needed(case, stop) > 1 else "It"
+        text += f" {more} would be served with {_told(helps)}."
     if instead:
         named = ", ".join(
             f"{case.stops.ids[row]} (worth {number(float(case.stops.prize[row]))})"
