@@ -16,7 +16,7 @@ from allocator.models.route.days_pack import STEPS, best_day, sizes
 from allocator.models.route.days_trips import first_trips, full_share, grow, rest_share
 from allocator.models.route.goals import values
 from allocator.models.route.pyvrp_goal import linear_goal
-from allocator.models.route.routes import shares
+from allocator.models.route.routes import Routes, shares
 from allocator.models.route.rules import broken
 from allocator.models.route.separate import separate
 from allocator.models.route.solve import solve
@@ -141,3 +141,16 @@ def test_what_has_nothing_in_common_is_apart() -> None:
     case = case_of(line_of(1, 2, 3, 4), stops, fleet)
     found = [(types.tolist(), rows.tolist()) for types, rows in separate(case)]
     assert sorted(found) == [([0], [0, 3]), ([1, 2], [1, 2])]
+
+
+def test_days_are_told_while_others_are_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(days, "TELL", -1.0)
+    fleet = vehicles_of(2, count=np.array([2, 2]), longest=np.full(2, 100.0), trips=np.full(2, 9))
+    load = np.full((2, 1), 40.0)
+    apart = stops_of(2, 2, 3, load=load, prize=np.ones(2), permitted=np.eye(2, dtype=bool))
+    case = case_of(line_of(10.0, 20.0), apart, fleet)
+    start, heard = by_rule(case), list[Routes]()
+    days.days(case, start, None, heard.append)
+    assert len(heard) == 1
+    assert broken(case, heard[0]) == []
+    assert values(case, heard[0])["unserved"] <= values(case, start)["unserved"]

@@ -12,6 +12,7 @@ over the days met.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -33,6 +34,7 @@ ROUNDS = 60  # of making days
 GROWN = (4, 10, 18)  # rounds in which trips of several stops grow
 WHOLE_SECONDS = 3.0  # most for whole numbers of days, of one program
 NODES = 200  # of branch and bound where the time is not limited
+TELL = 4.0  # seconds between plans that are told
 GAP = 1e-4  # relative, at which the search for whole numbers ends
 
 
@@ -44,8 +46,17 @@ def suits(case: RouteCase) -> bool:
     return loads >= LOADS * len(case.stops)
 
 
-def days(case: RouteCase, start: Routes, seconds: float | None = None) -> Routes:
-    """Return routes put together from full loads and the trips of a start, without broken rules."""
+def days(
+    case: RouteCase,
+    start: Routes,
+    seconds: float | None = None,
+    hear: Callable[[Routes], None] = lambda routes: None,
+) -> Routes:
+    """Return routes put together from full loads and the trips of a start, without broken rules.
+
+    Meanwhile `hear` gets the days made so far, with the start where none are made yet.
+    """
+    told, rest = time.monotonic(), list(start)
     end = None if seconds is None else time.monotonic() + seconds
     goal, found = linear_goal(case), list[Route]()
     groups = separate(case)
@@ -60,6 +71,10 @@ def days(case: RouteCase, start: Routes, seconds: float | None = None) -> Routes
             place, service = case.stops.place[visit.stop], case.stops.service[visit.stop]
             gates[place] -= visit.share * service
         found += made
+        rest = [route for route in rest if route.vehicle not in types]
+        if time.monotonic() - told > TELL and rest:
+            hear(numbered([*found, *rest]))
+            told = time.monotonic()
     return by_rule(case, kept(case, numbered(found))[0])
 
 

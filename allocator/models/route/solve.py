@@ -150,12 +150,17 @@ class _Run:
         if fresh and days.suits(self.case):
             left = self.left()
             seconds = None if left is None else left * DAYS
-            self.offer(days.days(self.case, found, seconds), "days")
+            self.offer(days.days(self.case, found, seconds, self._hear_days), "days")
             return
         if found:
             self.offer(by_rule(self.case, found), "start")
         if fresh:
             self.offer(by_rule(self.case), "rule")
+
+    def _hear_days(self, routes: Routes) -> None:
+        """Keep days made so far where they break no rule: repair would take too long."""
+        if not broken(self.case, routes):
+            self.offer(routes, "days")
 
     def offer(self, routes: Routes, router: str) -> None:
         """Keep a plan when it comes before the best one, repaired where it breaks rules."""
