@@ -188,7 +188,8 @@ def route(
         strict: Whether to refuse orders that nobody could serve, instead of leaving them behind.
 
     Returns:
-        A plan that the judge has checked: `plan.routes`, `plan.deliveries`, `plan.unserved`.
+        A plan that the judge has checked: `plan["routes"]`, `plan["deliveries"]`,
+        `plan["unserved"]`.
 
     Raises:
         InstanceError: the instance is not valid, or asks of routes what cannot be.

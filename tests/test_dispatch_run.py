@@ -178,3 +178,13 @@ def test_a_start_of_another_decision_is_refused(decision: str) -> None:
     other = Plan(decision, {}, Status("completed", "valid"))
     with pytest.raises(UsageError, match="E2351"):
         run.dispatch(TINY, start=other)
+
+
+def test_a_solver_nobody_has_is_refused_before_any_work() -> None:
+    with pytest.raises(UsageError, match="E2203"):
+        run.dispatch(TINY, solver="higs")
+
+
+def test_a_plan_of_no_known_instance_says_so() -> None:
+    with pytest.raises(UsageError, match="E2131"):
+        run.check(Plan("dispatch", {}, Status("completed", "valid")))

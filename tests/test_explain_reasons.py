@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from allocator.errors import UsageError
 from allocator.explain import CODES, FAMILIES, reasons
 from allocator.explain.reason import RULES
 from allocator.instance import Instance
@@ -315,3 +316,10 @@ def test_the_page_names_every_code_family_and_rule() -> None:
     named = [line.split("|")[1].strip() for line in table.splitlines() if line.startswith("| ")]
     assert named[1:] == list(CODES)
     assert all(f"`{name}`" in page for name in [*FAMILIES, *RULES.values()])
+
+
+def test_an_id_nobody_has_is_refused_with_a_suggestion() -> None:
+    plan = Plan("dispatch", {}, Status("completed", "valid"))
+    with pytest.raises(UsageError, match="E2132") as caught:
+        reasons(case(), plan, community="eats")
+    assert caught.value.faults[0].suggestion == "east"

@@ -221,3 +221,11 @@ def test_one_file_says_what_a_program_expects(tmp_path: Path) -> None:
     assert row["reusable"] is True
     assert row["shelf_life_periods"] is None
     assert document["tables"]["needs"][2]["quantity"] == 475.25
+
+
+def test_an_instance_is_never_written_into_a_plan(tmp_path: Path) -> None:
+    (tmp_path / "plan.json").write_text("{}")
+    (tmp_path / "datapackage.json").write_text("{}")
+    with pytest.raises(InstanceError, match="E1514"):
+        save(good_instance(), tmp_path)
+    assert not (tmp_path / "needs.csv").exists()

@@ -1,6 +1,8 @@
 """Status, goals and precision."""
 
 import math
+import pickle
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
@@ -59,3 +61,20 @@ def test_rounding_has_no_negative_zero_and_tolerance_grows():
     assert rounded([0.12345678])[0] == 0.123457
     assert tolerance(0.0) == pytest.approx(1e-4)
     assert tolerance(-1e6) == pytest.approx(1e-4 + 1.0)
+
+
+def test_a_plan_can_be_sent_to_another_process():
+    tables = {"shipments": pd.DataFrame({"quantity": [1.0]})}
+    run = MappingProxyType({"policy": {"give_up": MappingProxyType({"cost": 0.1})}})
+    plan = Plan("dispatch", tables, Status("completed", "valid"), summary={"made": "x"}, run=run)
+    again = pickle.loads(pickle.dumps(plan))
+    assert again.shipments.equals(plan.shipments)
+    assert (again.status, again.summary, again.run) == (plan.status, {"made": "x"}, run)
+
+
+def test_a_table_no_plan_has_is_an_error_with_a_suggestion():
+    tables = {"shipments": pd.DataFrame({"quantity": [1.0]})}
+    plan = Plan("dispatch", tables, Status("completed", "valid"))
+    assert plan["trips"].empty
+    with pytest.raises(KeyError, match="did you mean shipments"):
+        plan["shipmets"]

@@ -8,7 +8,6 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -126,7 +125,7 @@ def solved(request: Request) -> Reply:
     """Run dispatch, write the plan and tell of it."""
     began = time.monotonic()
     chosen = run_settings(request.flags)
-    _check_solver(chosen.get("solver", "highs"), request.model)
+    _refuse_early(chosen.get("solver", "highs"), request.model)
     with ProgressLines(request.quiet) as progress:
         from allocator.plan.folder import held, refuse_other_content
 
@@ -140,6 +139,17 @@ def solved(request: Request) -> Reply:
             require(plan)
             plan.save(out)
     return plan_reply(plan.replace(path=out), case, missed(plan, wanted))
+
+
+def _refuse_early(solver: str, model: Path | None) -> None:
+    """Refuse a solver that is not here and a model that cannot be imported, before any work."""
+    from allocator.engine.solvers import refuse_unknown
+
+    if model is not None:
+        from allocator.models.own import load_model
+
+        load_model(model)
+    refuse_unknown(solver)
 
 
 @contextmanager
@@ -157,28 +167,6 @@ def stopped_like_ctrl_c() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
-
-
-def _check_solver(solver: str, model: Path | None) -> None:
-    """Refuse a solver that is not here and a model that cannot be imported, before any work."""
-    if model is not None:
-        from allocator.models.own import load_model
-
-        load_model(model)
-    if solver == "highs":
-        return
-    from allocator.engine.solvers import solvers
-
-    names = [one.name for one in solvers() if one.name and one.available]
-    if solver not in names:
-        raise UsageError.because(
-            "there is no such solver on this machine",
-            where="--solver",
-            value=solver,
-            action=f"choose from {', '.join(names)}",
-            suggestion=next(iter(get_close_matches(solver, names, n=1)), ""),
-            code="E2203",
-        )
 
 
 def default_out(request: Request) -> Path:

@@ -8,9 +8,12 @@ import subprocess
 import warnings
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from difflib import get_close_matches
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
+
+from allocator.errors import UsageError
 
 # The Python package behind a solver of PuLP, where there is one to ask for its version.
 _PACKAGES = {
@@ -46,6 +49,26 @@ def solvers() -> tuple[SolverInfo, ...]:
     """Return every solver known, the ones that can be used first."""
     found = [*_built_in(), *_of_pulp()]
     return tuple(sorted(found, key=lambda solver: not solver.available))
+
+
+def refuse_unknown(solver: str) -> None:
+    """Refuse a solver that is not on this machine.
+
+    Raises:
+        UsageError: E2203.
+    """
+    if solver == "highs":
+        return
+    names = [one.name for one in solvers() if one.name and one.available]
+    if solver not in names:
+        raise UsageError.because(
+            "there is no such solver on this machine",
+            where="--solver",
+            value=solver,
+            action=f"choose from {', '.join(names)}",
+            suggestion=next(iter(get_close_matches(solver, names, n=1)), ""),
+            code="E2203",
+        )
 
 
 def _built_in() -> Iterator[SolverInfo]:

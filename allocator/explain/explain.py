@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from difflib import get_close_matches
 from functools import cached_property
 from typing import Any
 
@@ -12,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from allocator.doctor.words import number, periods
+from allocator.errors import UsageError
 from allocator.explain.admit import admit_reasons
 from allocator.explain.binding import Study, study
 from allocator.explain.corner import Corner, Everything, Planned
@@ -56,7 +58,12 @@ def reasons(
     Returns:
         The table reasons of the plan (see docs/reasons.md), the largest shortage first; empty when
         the case is too large to be read within the budget.
+
+    Raises:
+        UsageError: E2132, when nothing has the id given.
     """
+    if community:
+        _refuse_unknown(instance, community)
     if plan.decision == "preposition":
         return reserve_reasons(instance, plan, budget_seconds, most, community)
     if plan.decision == "admit":
@@ -69,6 +76,19 @@ def reasons(
         return as_table([])
     explainer = Explainer(instance, plan, time.monotonic() + budget_seconds)
     return as_table(explainer.run(most, community))
+
+
+def _refuse_unknown(instance: Instance, place: str) -> None:
+    columns = {"communities": "community_id", "sites": "site_id", "posts": "post_id"}
+    known = {str(one) for table, name in columns.items() for one in instance[table][name]}
+    if place not in known:
+        raise UsageError.because(
+            "no community, site or post has this id",
+            value=place,
+            action="see the tables communities, sites and posts",
+            suggestion=next(iter(get_close_matches(place, sorted(known), n=1)), ""),
+            code="E2132",
+        )
 
 
 def explain_text(table: pd.DataFrame) -> str:

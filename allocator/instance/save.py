@@ -60,6 +60,8 @@ def _check_folder(folder: Path) -> None:
     if folder.is_file():
         raise _refused("there is a file of this name", folder)
     names = {entry.name for entry in folder.iterdir()} if folder.is_dir() else set()
+    if "plan.json" in names:
+        raise _refused("the folder holds a plan", folder)
     if names and not names & _OWN:
         raise _refused("the folder holds other things than an instance", folder)
 

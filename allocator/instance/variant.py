@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from allocator.errors import UsageError
 from allocator.instance.faultlog import FaultLog
 from allocator.instance.instance import Instance
 from allocator.instance.load import load
@@ -37,7 +38,12 @@ def recorded(run: Mapping[str, Any]) -> Instance:
     """Load the instance a run.json speaks of: its path, scenario and changed settings.
 
     Raises:
+        UsageError: E2131, when no path is recorded.
         InstanceError: It is gone or not valid any more.
     """
-    source = load(str(run.get("instance_path", "")))
+    if not run.get("instance_path"):
+        raise UsageError.because(
+            "The instance of this plan is not known", action="Name it", code="E2131"
+        )
+    source = load(str(run["instance_path"]))
     return variant(source, str(run.get("scenario", "")), run.get("settings"))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from dataclasses import replace as dataclass_replace
+from difflib import get_close_matches
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -14,7 +15,7 @@ import pandas as pd
 from allocator.errors import PlanMissingError
 from allocator.plan.goal import GoalResult
 from allocator.plan.status import Status
-from allocator.plan.tables import main_table, plan_table
+from allocator.plan.tables import main_table, plan_table, plan_tables
 
 
 def _nothing() -> Mapping[str, Any]:
@@ -53,11 +54,15 @@ class Plan:
         """Return a table; one that is not stated is empty, with its columns.
 
         Raises:
+            KeyError: when plans have no such table.
             PlanMissingError: when the run ended without a plan.
         """
         if not self.there:
             raise _missing(self.status)
         found = self.tables.get(table)
+        if found is None and table not in plan_tables():
+            close = get_close_matches(table, plan_tables(), n=1)
+            raise KeyError(f"{table}{f'; did you mean {close[0]}?' if close else ''}")
         return plan_table(table) if found is None else found
 
     @property
@@ -115,11 +120,26 @@ class Plan:
         """Return a copy with some parts changed."""
         return dataclass_replace(self, **changes)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Read-only mappings cannot be sent to another process as they are.
+        return _restored, ({one.name: _plain(getattr(self, one.name)) for one in fields(self)},)
+
     def save(self, path: str | Path) -> Path:
         """Write the plan as a folder; see `save_plan`."""
         from allocator.plan.save import save_plan
 
         return save_plan(self, path)
+
+
+def _plain(value: Any) -> Any:
+    """Return mappings within mappings as dictionaries."""
+    if isinstance(value, Mapping):
+        return {name: _plain(part) for name, part in value.items()}
+    return value
+
+
+def _restored(parts: dict[str, Any]) -> Plan:
+    return Plan(**parts)
 
 
 def _missing(status: Status) -> PlanMissingError:

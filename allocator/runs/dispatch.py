@@ -12,6 +12,7 @@ from allocator.check import check as judge
 from allocator.doctor import doctor
 from allocator.engine.child import Child
 from allocator.engine.ordered import StageResult
+from allocator.engine.solvers import refuse_unknown
 from allocator.errors import AllocatorError, ImpossibleError, NoPlanError, UsageError
 from allocator.explain import reasons
 from allocator.instance import Instance, instance_hash
@@ -47,6 +48,7 @@ class Dispatch(Searching):
         solver: str = "highs",
     ) -> None:
         """Load what is not loaded yet."""
+        refuse_unknown(solver)
         super().__init__(instance, limits, progress)
         self.workers = limits.workers or WORKERS
         self.model, self.solver = model, solver
