@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -25,6 +25,7 @@ from allocator.models.dispatch.alone import Attainable
 from allocator.models.dispatch.fairness import LevelStage
 from allocator.models.dispatch.model import DispatchModel
 from allocator.models.dispatch.pairs import in_pairs
+from allocator.models.dispatch.polishing import Polish
 from allocator.models.dispatch.read import short_of
 from allocator.models.dispatch.rounding_bounds import Bounds, ShareRows, bound_of, values_of
 from allocator.models.dispatch.rounding_packs import Replay
@@ -33,8 +34,9 @@ from allocator.models.dispatch.rounding_trips import cheaper, cover, lane_loads,
 EXACT_INTEGERS = 5_000  # up to here branch and cut, goal by goal
 RELAXATION_SHARE = 0.7  # of the time, for the goals without integers
 COMPLETION_SHARE = 0.25  # of what is then left, for the goals not reached by then
-TRIPS_SHARE = 0.4  # of what is then left, for the goods beside whole trips
+TRIPS_SHARE = 0.55  # of what is then left, for the goods beside whole trips
 PACKS_SHARE = 0.3  # of what is then left, for what is continuous beside whole packs
+POLISH_SHARE = 0.4  # of what is then left, for packs one item and depot at a time
 LESS = 10.0  # how much less a goal weighs than the one before, where they are weighed
 HEAVIEST = 1000.0  # weight of the first goal
 BARELY = 0.02  # of the need: who is served so little above the floor gets opened packs first
@@ -168,8 +170,31 @@ class Rounding:
             beside = self._divided(session, cost, packed, found, PACKS_SHARE)
             if beside is None:
                 return None
-            found = beside
+            found = self._polished(self._counted(beside), point, known)
+            again = self._divided(session, cost, packed, found, PACKS_SHARE)
+            found = found if again is None else again
         return self._without_idle_trips(self._counted(found))
+
+    def _polished(self, point: Floats, ideal: Floats, known: Mapping[str, StageResult]) -> Floats:
+        """Return a point whose packs lose less against the one without integers."""
+        pack, ship = self.model.pack, self.loose.ship
+        parts = {name: self._in_packs(one) for name, one in (("now", point), ("ideal", ideal))}
+        cost = self._sums()
+        polish = Polish(self.model, cost, parts["now"], self.seed)
+        for stage, weight in self._weights():
+            result = known.get(stage.name)
+            if isinstance(stage, LevelStage) and result and result.bound is not None:
+                attainable = self.attainable.known(stage.shares)
+                polish.hold_shares(stage.shares, attainable, 1.0 - result.bound, weight)
+        found = polish.run(parts["ideal"], _part(self.budget, POLISH_SHARE))
+        found[ship] *= pack
+        return found
+
+    def _in_packs(self, point: Floats) -> Floats:
+        """Return a point of the relaxed program in the columns of the model."""
+        point, whole = point[: self.model.program.column_count].copy(), self.model.program.integer
+        point[self.loose.ship] /= self.model.pack
+        return np.where(whole, np.round(point), point)
 
     def _counted(self, point: Floats) -> Floats:
         """Return the point with `late` and `below_floor` as small as what is used allows."""
@@ -205,19 +230,31 @@ class Rounding:
 
         A fairness goal counts the person-days that places miss of the share found without integers.
         """
-        parts, weight = [], HEAVIEST
-        for stage in self._stages():
+        parts = [self._sums()]
+        for stage, weight in self._weights():
             result = known.get(stage.name)
-            if isinstance(stage, LinearStage):
-                parts.append(stage.cost * weight * (1.0 if stage.unit == "person-days" else MINOR))
-            elif isinstance(stage, LevelStage) and result and result.bound is not None:
+            if isinstance(stage, LevelStage) and result and result.bound is not None:
                 rows = ShareRows(session, stage.shares, self.attainable.known(stage.shares))
                 rows.place(1.0 - result.bound)
                 parts.append(rows.cost() * weight)
-            weight /= LESS
         cost = np.zeros(session.columns)
         for part in parts:
             cost[: len(part)] += part
+        return cost
+
+    def _weights(self) -> Iterator[tuple[Stage, float]]:
+        """Return the goals in order, each weighing a part of the one before."""
+        weight = HEAVIEST
+        for stage in self._stages():
+            yield stage, weight
+            weight /= LESS
+
+    def _sums(self) -> Floats:
+        """Return one cost for all goals that are sums."""
+        cost = np.zeros(self.loose.program.column_count)
+        for stage, weight in self._weights():
+            if isinstance(stage, LinearStage):
+                cost += stage.cost * weight * (1.0 if stage.unit == "person-days" else MINOR)
         return cost
 
     def _packed(self, point: Floats) -> Floats:
