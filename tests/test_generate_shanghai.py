@@ -14,6 +14,7 @@ from allocator.generate.figures import STATUSES, read_figures
 from allocator.generate.shanghai import LEVELS, shanghai_2022, shanghai_readme
 from allocator.generate.write import write_instance
 from allocator.instance import Instance, instance_hash, load, validate
+from allocator.instance.staff_case import staff_case
 
 COMMITTED = Path(__file__).resolve().parents[1] / "instances" / "shanghai-2022"
 COMMITTED_LEVELS = ("district", "jiedao")
@@ -185,3 +186,28 @@ def test_committees_are_made_in_a_minute() -> None:
     assert len(instance["communities"]) == 6509
     assert len(instance["needs"]) == 6509 * 16 * 14
     assert instance["communities"]["population"].sum() == CENSUS
+
+
+def test_the_people_at_the_gates_are_those_behind_the_table_gates(
+    made: tuple[str, Instance],
+) -> None:
+    instance = made[1]
+    workers, posts, gates = (instance[name] for name in ("workers", "posts", "gates"))
+    case = staff_case(instance)
+    home = instance["communities"].set_index("community_id")["district"]
+    assert set(workers["district"]) == set(home)
+    reach = {
+        d: set(case.posts.places[row])
+        for d, row in zip(workers["district"], case.near, strict=True)
+    }
+    assert all(home[list(places)].eq(d).all() for d, places in reach.items())
+    # Everybody at work on the last day gives what the table gates has that day, all in all.
+    last = workers[workers["skills"] == "worker"]["number"].sum() * 80
+    last += workers[workers["skills"] == "volunteer"]["number"].sum() * 120
+    sealed = instance["access"].query("access == 'sealed' and period == 14")
+    slower = 1 + 0.6 * sealed.set_index("place_id")["share"]
+    table = gates[gates["period"] == 14].set_index("community_id")["handling_minutes"]
+    raw = (table * slower.reindex(table.index).fillna(1.0)).sum()
+    assert last == pytest.approx(raw, rel=0.005)
+    assert posts["gate"].all()
+    assert instance.policy.gate_staff == "chain"

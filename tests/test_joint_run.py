@@ -10,13 +10,16 @@ import pytest
 from click.testing import CliRunner, Result
 
 import allocator
+from allocator.bench import Meter, Settings
 from allocator.check import check
 from allocator.cli.main import cli
+from allocator.doctor import doctor
 from allocator.errors import InstanceError, UsageError
 from allocator.instance import Instance, load, save
 from allocator.limits import Limits
 from allocator.plan import Plan, load_plan
 from allocator.runs.joint import Joint, gains, values
+from benchmarks import joint_gates
 from tests.reference_cases import instance_of
 
 GOALS = ("critical", "remaining", "cost")
@@ -149,6 +152,14 @@ def test_gates_without_posts_and_posts_without_gates_are_told() -> None:
     assert values(plan)["critical"] == pytest.approx(30.0)  # the table gives A 30 minutes
 
 
+def test_the_doctor_counts_on_all_who_may_stand_there() -> None:
+    assert doctor(two_gates()).tables["gates"]["minutes_available"].tolist() == [60.0, 60.0]
+    apart = doctor(two_gates(gate_staff="chain"))
+    assert apart.tables["gates"]["minutes_available"].tolist() == [30.0, 30.0]
+    assert "W3401" in {one.code for one in apart.findings}
+    assert "W3401" not in {one.code for one in doctor(two_gates()).findings}
+
+
 def test_own_models_are_refused() -> None:
     with pytest.raises(UsageError) as caught:
         allocator.dispatch(two_gates(), solver="pulp:PULP_CBC_CMD")
@@ -169,6 +180,17 @@ def test_the_chain_with_routes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert load_plan("week/dispatch").states("roster")
     text = call("explain", "week/dispatch", "B").output
     assert "Gate staff" in text
+
+
+def test_the_suite_tells_the_gain(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("allocator.generate.shanghai.shanghai_2022", lambda level: two_gates())
+    case = joint_gates.cases(Settings())[0]
+    rows = {row.case: row for row in joint_gates.run(case, "joint", Settings(), Meter())}
+    critical = rows["district/critical"]
+    assert (critical.value, critical.expected) == pytest.approx((0.0, 60.0), abs=1e-6)
+    assert critical.detail["share"] == pytest.approx(1.0)
+    assert rows["district/kept"].within
+    assert not critical.note
 
 
 def call(*words: object) -> Result:

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from allocator.instance.instance import Instance
-from allocator.instance.staff_case import staff_case
+from allocator.instance.staff_case import StaffCase, staff_case
 
 KEYS = ["community_id", "period"]
 POST = ["post_id", "period", "shift_id"]
@@ -39,8 +39,24 @@ def staffed_instance(instance: Instance, gates: pd.DataFrame) -> Instance:
 
 def roster_gates(instance: Instance, roster: pd.DataFrame) -> pd.DataFrame:
     """Return the minutes a roster gives every gate with posts, one row a gate and period."""
+    return _minutes(staff_case(instance), people_at(instance, roster)[0])
+
+
+def most_staffed(instance: Instance) -> Instance:
+    """Return the instance with all who may stand at its gates there, where they are to be staffed.
+
+    No roster can do more: it is what arithmetic may count on.
+    """
+    if instance.policy.gate_staff != "joint" or not staffs_gates(instance):
+        return instance
     case = staff_case(instance)
-    posts, there = case.posts, people_at(instance, roster)[0]
+    able = case.people.number @ case.fits
+    wanted = np.where(np.isnan(case.posts.over_weight), case.posts.wanted, able)
+    return staffed_instance(instance, _minutes(case, np.minimum(wanted, able)))
+
+
+def _minutes(case: StaffCase, there: np.ndarray) -> pd.DataFrame:
+    posts = case.posts
     some = posts.gate
     frame = pd.DataFrame(
         {
