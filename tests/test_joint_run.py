@@ -18,7 +18,8 @@ from allocator.errors import InstanceError, UsageError
 from allocator.instance import Instance, load, save
 from allocator.limits import Limits
 from allocator.plan import Plan, load_plan
-from allocator.runs.joint import Joint, gains, values
+from allocator.runs.ending import by_name
+from allocator.runs.joint import Joint, gains
 from benchmarks import joint_gates
 from tests.reference_cases import instance_of
 
@@ -73,7 +74,7 @@ def made() -> Plan:
 
 def test_everybody_goes_where_the_need_is_critical(made: Plan) -> None:
     assert made.status.plan == "valid"
-    assert values(made)["critical"] == pytest.approx(0.0, abs=1e-6)
+    assert by_name(made)["critical"] == pytest.approx(0.0, abs=1e-6)
     there = made["roster"].set_index("post_id")["number"]
     assert there["gate-A"] == 2
     assert "gate-B" not in there
@@ -85,7 +86,7 @@ def test_other_posts_keep_their_people() -> None:
     joined = Joint(two_gates(3), Limits(), lambda event: None).run()
     there = joined.roster["roster"].set_index("post_id")["number"]
     assert there["test"] == 1
-    table = gains(joined.chain, values(joined.dispatch))
+    table = gains(joined.chain, by_name(joined.dispatch))
     assert table["gain"].iloc[0] >= -1e-6
     assert joined.dispatch.status.plan == "valid"
     assert joined.instance["gates"].set_index("community_id")["handling_minutes"]["A"] == 60
@@ -149,7 +150,7 @@ def test_gates_without_posts_and_posts_without_gates_are_told() -> None:
     assert codes["W1354"] == "B"
     plan = allocator.dispatch(found)
     assert plan.status.plan == "valid"
-    assert values(plan)["critical"] == pytest.approx(30.0)  # the table gives A 30 minutes
+    assert by_name(plan)["critical"] == pytest.approx(30.0)  # the table gives A 30 minutes
 
 
 def test_the_doctor_counts_on_all_who_may_stand_there() -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from pathlib import Path
 
 import pandas as pd
 
@@ -28,9 +28,11 @@ from allocator.limits import Limits
 from allocator.models.answer import Answer
 from allocator.models.dispatch.grouped import too_large
 from allocator.plan import GoalResult, Plan, Status
+from allocator.plan.status import Termination
 from allocator.runs.dispatch import REASON_SECONDS, REASONS, WORKERS, Dispatch
+from allocator.runs.ending import by_name, ended, values
 from allocator.runs.joint_posts import asked_posts, merged_roster
-from allocator.runs.searching import Progress
+from allocator.runs.searching import Progress, Searching
 from allocator.runs.staff import Staff
 from allocator.runs.staff_judged import judged
 
@@ -47,7 +49,8 @@ STEPS = {
 STAFF_TABLES = ("roster", "trained", "lodged")
 JOINT_SCOPE = "all plans and rosters that leave the other posts the people of the first roster"
 LATER_SCOPE = "plans within the gate hours of this roster that keep the earlier goals"
-DIGITS = ".5g"
+LEAST_SECONDS = 0.5  # below this nothing is explained
+WORST: tuple[Termination, ...] = ("interrupted", "time_limit", "work_limit")
 
 
 @dataclass(frozen=True)
@@ -78,12 +81,12 @@ class Silent(Dispatch):
         return plan
 
 
-class Joint:
+class Joint(Searching):
     """One run of the joint form; `run` is its table of contents."""
 
     def __init__(
         self,
-        instance: Instance,
+        instance: Instance | str | Path,
         limits: Limits,
         progress: Progress,
         start: Plan | None = None,
@@ -93,10 +96,10 @@ class Joint:
         Raises:
             UsageError: E2113.
         """
-        self.began = time.monotonic()
-        self.instance, self.limits, self.progress, self.start = instance, limits, progress, start
-        self.seconds: dict[str, float] = {}
-        self.complaint = ""
+        super().__init__(instance, limits, progress)
+        self.start = start
+        self.ends: list[Termination] = []
+        instance = self.instance
         if too_large(network(instance)):
             raise UsageError.because(
                 "the instance is too large to staff gates together with dispatch",
@@ -110,17 +113,18 @@ class Joint:
         """Make the chain, decide together, make both plans of it, keep what is better."""
         before = self._roster(self.instance, "roster")
         chain = self._dispatch(before, FIRST, "chain")
-        answer = self._together(before)
-        after = self._after(before, answer)
-        last = chain if after is before else self._dispatch(after, LAST, "dispatch")
-        better = after is not before and goals(last) <= goals(chain)
+        answer = None if self._stopped() else self._together(before)
+        after = before if self._stopped() else self._after(before, answer)
+        again = after is not before and not self._stopped()
+        last = self._dispatch(after, LAST, "dispatch") if again else chain
+        better = again and _better(last, chain)
         roster, kept = (after, last) if better else (before, chain)
         note = _note(better, answer)
         kept = kept.replace(goals=_bounded(kept.goals, answer))
         plan = self._summed(with_roster(kept, roster, self.instance), chain, answer, note)
-        plan = self._explained(plan)
+        plan = self._unless_stopped(plan, self._explained)
         staffed = staffed_instance(self.instance, roster["gates"])
-        return Joined(roster, plan, staffed, values(chain), self.seconds, note)
+        return Joined(roster, plan, staffed, by_name(chain), self.seconds, note)
 
     # -- steps -----------------------------------------------------------------------------------
 
@@ -130,12 +134,13 @@ class Joint:
         left = self.limits.seconds - (time.monotonic() - self.began)
         return replace(self.limits, seconds=max(0.05, min(share * self.limits.seconds, left)))
 
-    def _mark(self, phase: str) -> None:
-        self.seconds[phase] = time.monotonic() - self.began - sum(self.seconds.values())
+    def _stopped(self) -> bool:
+        return "interrupted" in self.ends
 
     def _roster(self, instance: Instance, phase: str) -> Plan:
         self.progress({"stage": "chain", "step": STEPS[phase]})
         found = Staff(instance, self._limits(ROSTER), self.progress).run()
+        self.ends.append(found.status.termination)
         self._mark(phase)
         if found.status.plan != "valid":
             raise NoPlanError.because("no roster was found in time", code="E5003")
@@ -146,6 +151,7 @@ class Joint:
         self.progress({"stage": "chain", "step": STEPS[phase]})
         case = chain_instance(self.instance, roster)
         found = Silent(case, self._limits(share), self.progress, self.start, None).run()
+        self.ends.append(found.status.termination)
         self._mark(phase)
         return found
 
@@ -164,16 +170,18 @@ class Joint:
         deadline = None if limits.seconds is None else time.monotonic() + limits.seconds + 2.0
         with Child(WORK, **job) as child:
             try:
-                ended = child.wait(deadline, self.progress)
+                stop = child.wait(deadline, self.progress)
             except KeyboardInterrupt:
                 child.kill()
-                ended = "interrupted"
+                stop = "interrupted"
             answer, error = child.best(), child.error()
-            self.complaint = child.complaint() if ended == "error" else ""
+            self.complaint = child.complaint() if stop == "error" else ""
         self._mark("together")
         if error is not None:
             raise error
-        return answer if isinstance(answer, Answer) else None
+        found = answer if isinstance(answer, Answer) else None
+        self.ends.append(ended(stop, found.results if found else ()))
+        return found
 
     def _after(self, before: Plan, answer: Answer | None) -> Plan:
         """Return the roster with the wishes of dispatch; the first one where there are none."""
@@ -191,25 +199,27 @@ class Joint:
     def _summed(self, plan: Plan, chain: Plan, answer: Answer | None, note: str) -> Plan:
         known = answer.results if answer else ()
         told = {
-            "chain": values(chain),
+            "chain": by_name(chain),
             "together": {one.name: one.value for one in known if one.value is not None},
             "size": dict(answer.summary.get("size", {})) if answer else {},
             "note": note,
             "complaint": self.complaint,
         }
-        seconds = {phase: round(value, 3) for phase, value in self.seconds.items()}
-        run: dict[str, Any] = {**plan.run, "seconds": seconds}
-        run["policy"] = {**plan.run["policy"], "gate_staff": "joint"}
+        end = next((one for one in WORST if one in self.ends), plan.status.termination)
+        plan = plan.replace(status=replace(plan.status, termination=end))
+        own = {"limits", "seconds", "policy", "reproducible", "instance_path", "workers"}
+        record = self._record(plan, workers=self.limits.workers or WORKERS)
+        run = {**plan.run, **{name: record[name] for name in own}}
         return plan.replace(summary={**plan.summary, "joint": told}, run=run)
 
     def _explained(self, plan: Plan) -> Plan:
-        left = self._limits(1.0).seconds
+        left = self._left()
         budget = REASON_SECONDS if left is None else min(REASON_SECONDS, 0.5 * left)
-        stopped = plan.status.termination == "interrupted" or plan.status.plan != "valid"
-        if stopped or budget < 0.5:
+        if plan.status.plan != "valid" or budget < LEAST_SECONDS:
             return plan
-        found = reasons(self.instance, plan, budget, REASONS)
-        return plan.replace(tables={**plan.tables, "reasons": found})
+        found = self._within(budget, lambda: reasons(self.instance, plan, budget, REASONS))
+        run = {**plan.run, "reproducible": plan.run["reproducible"] and not self.cut}
+        return plan.replace(tables={**plan.tables, "reasons": found}, run=run)
 
 
 def chain_instance(instance: Instance, roster: Plan) -> Instance:
@@ -236,16 +246,6 @@ def with_roster(plan: Plan, roster: Plan, instance: Instance) -> Plan:
     return found.replace(status=status, summary={**plan.summary, "violations": told})
 
 
-def values(plan: Plan) -> dict[str, float]:
-    """Return the goal values by name."""
-    return {goal.name: goal.value for goal in plan.goals if goal.value is not None}
-
-
-def goals(plan: Plan) -> tuple[float, ...]:
-    """Return the goal values in order, rounded so that noise does not decide."""
-    return tuple(float(format(goal.value, DIGITS)) for goal in plan.goals if goal.value is not None)
-
-
 def gains(chain: Mapping[str, float], joint: Mapping[str, float]) -> pd.DataFrame:
     """Return one row a goal: name, chain, joint, gain (chain less joint; goals are minimised)."""
     rows = [(name, chain[name], value) for name, value in joint.items() if name in chain]
@@ -264,6 +264,13 @@ def _bounded(found: tuple[GoalResult, ...], answer: Answer | None) -> tuple[Goal
         else:
             told.append(replace(goal, scope=LATER_SCOPE))
     return tuple(told)
+
+
+def _better(plan: Plan, other: Plan) -> bool:
+    """Return whether a plan is valid and no worse than another, in the order of the goals."""
+    if plan.status.plan != "valid" or other.status.plan != "valid":
+        return plan.status.plan == "valid"
+    return values(plan) <= values(other)
 
 
 def _note(better: bool, answer: Answer | None) -> str:
