@@ -65,7 +65,8 @@ def test_polished_packs_are_never_worse_and_obey_the_rules(
     plain, _ = rounded(town(seed), monkeypatch)
     pairs = [(one.value, two.value) for one, two in zip(better.results, plain.results, strict=True)]
     for one, two in pairs:
-        assert one is not None and two is not None
+        assert one is not None
+        assert two is not None
         if abs(one - two) > 1e-3 * max(1.0, abs(two)):  # the first goal that differs decides
             assert one < two
             break

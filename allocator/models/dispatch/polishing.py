@@ -13,7 +13,7 @@ from scipy import sparse
 
 from allocator.engine.around import Around
 from allocator.engine.ordered import Budget
-from allocator.engine.program import Floats, Ints, Program
+from allocator.engine.program import Floats, Ints
 from allocator.models.dispatch.model import DispatchModel
 from allocator.models.dispatch.read import short_of
 from allocator.models.dispatch.shares import Shares
