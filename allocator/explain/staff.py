@@ -67,10 +67,17 @@ def impossible_faults(case: StaffCase, seconds: float) -> tuple[Fault, ...]:
         action = "give it more time, or loosen minimum, minimum_minutes or days off"
         return (Fault("E4301", "error", "workers", "", rule, action),)
     named = [rules[one] for one in found.groups]
-    size = "the smallest set of rules" if found.smallest else "a set of rules"
-    head = f"no roster can obey all the rules: {len(named)} of them contradict each other"
-    action = f"loosen one of these; they are {size} that do"
+    head, action = _told(len(named), found.smallest)
     faults = [Fault("E4301", "error", named[0].where if named else "", "", head, action)]
     for rule_ in named[:TOLD]:
         faults.append(Fault("E4302", "error", rule_.where, "", rule_.words, ""))
     return tuple(faults)
+
+
+def _told(count: int, smallest: bool) -> tuple[str, str]:
+    """Return what is wrong with so many rules, and what to do."""
+    if count == 1:
+        return "one rule cannot be obeyed, whatever the others are", "loosen it"
+    size = "the smallest set of rules" if smallest else "a set of rules"
+    head = f"no roster can obey all the rules: {count} of them contradict each other"
+    return head, f"loosen one of these; they are {size} that do"

@@ -13,27 +13,29 @@ from allocator.models.staff.model import StaffModel
 
 # Row families that are rules of the planner's; the others only count.
 WORDS = {
-    "minimum": "{who} needs {minimum} people",
+    "minimum": "{who} needs {people}",
     "hours_max": "{who} works at most {maximum:g} minutes",
     "hours_min": "{who} works at least {minimum_minutes:g} minutes",
     "shift_max": "{who} works kinds of shifts no more often than shift_limits allows",
-    "suit": "{who} wears the suit at most {suit:g} minutes in seven periods",
+    "suit": "everybody wears the suit at most {suit:g} minutes in seven periods",
     "rest": "{who} rests {rest:g} minutes between shifts",
-    "succession": "{who} works no shift after one that it must not follow",
+    "succession": "nobody works a shift after one that it must not follow",
     "run_max": "{who} works at most {longest:g} periods in a row",
     "run_min": "{who} works at least {run:g} periods in a row",
     "off_min": "{who} has at least {off:g} periods off in a row",
     "weekends_max": "{who} works at most {weekends:g} weekends",
-    "closed_loop": "{who} works in a sealed place only while staying there",
-    "stay": "{who} stays {days} periods in a sealed place once inside",
-    "lodging": "{who} has beds for {beds} people",
-    "trained": "{who} uses a learned skill after its training only",
+    "closed_loop": "everybody works in a sealed place only while staying there",
+    "stay": "everybody stays {days} periods in a sealed place once inside",
+    "lodging": "{who} has beds for {people}",
+    "trained": "everybody uses a learned skill after its training only",
     "seats": "{who} has no more seats than training says",
     "available": "{who} cannot work when availability or dates or the length of a shift forbid it",
     "skill": "only who has or learns the skill {who} stands where it is asked for",
-    "way": "{who} goes no farther than home_minutes",
+    "way": "nobody goes farther than {home:g} minutes from home",
     "wanted": "{who} takes more people than wanted",
 }
+# Written once for all workers, and one rule.
+FOR_ALL = ("suit", "succession", "closed_loop", "stay", "trained", "way")
 TABLES = {
     "minimum": "posts",
     "shift_max": "shift_limits",
@@ -82,6 +84,8 @@ def _keys(family: str, names: list[str]) -> Iterator[str]:
             yield "a training"
         elif family == "wanted":
             yield "no post"
+        elif family in FOR_ALL:
+            yield "everybody"
         elif family == "minimum":
             yield inside
         else:
@@ -92,7 +96,7 @@ def _rule(case: StaffCase, family: str, who: str) -> Rule:
     people, policy = case.people, case.policy
     known = {str(name): place for place, name in enumerate(people.ids)}
     facts: dict[str, object] = {"who": who, "days": policy.closed_loop_days}
-    facts["suit"] = policy.suit_minutes_week
+    facts |= {"suit": policy.suit_minutes_week, "home": policy.home_minutes}
     where = TABLES.get(family, "workers")
     if who in known:
         w = known[who]
@@ -113,10 +117,14 @@ def _rule(case: StaffCase, family: str, who: str) -> Rule:
         at &= case.shifts.ids[case.posts.shift] == shift
         p = int(np.flatnonzero(at)[0])
         facts |= {
-            "minimum": case.posts.minimum[p],
+            "people": _people(int(case.posts.minimum[p])),
             "who": f"{post} in period {period}, shift {shift},",
         }
         where = f"posts:{case.posts.row[p] + 2}"
     if family == "lodging":
-        facts["beds"] = case.lodging.beds[list(case.lodging.ids).index(who)]
+        facts["people"] = _people(int(case.lodging.beds[list(case.lodging.ids).index(who)]))
     return Rule(family, who, where, WORDS[family].format(**facts))
+
+
+def _people(number: int) -> str:
+    return f"{number} person" if number == 1 else f"{number} people"
