@@ -130,6 +130,17 @@ def test_missing_arcs_do_not_count_in_the_first_penalties() -> None:
         assert minutes == pytest.approx(plain_minutes, rel=0.5)
 
 
+def test_times_bind_where_something_limits_them() -> None:
+    free = line_case([1.0, 2.0, 3.0], stops={"windows": (((0.0, inf),),) * 3})
+    free = free.replace(vehicles=replace(free.vehicles, late=np.array([inf])))
+    assert not translate(free).limits_time
+    for name in ("late", "longest"):
+        fleet = replace(free.vehicles, **{name: np.array([9.0])})
+        assert translate(free.replace(vehicles=fleet)).limits_time
+    windows = (*free.stops.windows[:2], ((0.0, 5.0),))
+    assert translate(free.replace(stops=replace(free.stops, windows=windows))).limits_time
+
+
 def test_required_stops_behind_a_missing_arc_are_left_not_driven_to() -> None:
     case = line_case([1.0, 2.0, 3.0])
     case.minutes[:, 1, :] = case.minutes[:, :, 3] = inf

@@ -69,7 +69,7 @@ def model(problem: Problem) -> Any:
         opens, closes = stops.windows[k][0]
         made.add_client(
             locations[place],
-            delivery=int(stops.load[k, 0]),
+            delivery=int(whole(stops.load[k, 0], parts)),
             service_duration=int(whole(stops.service[k], parts)),
             tw_early=int(whole(opens, parts)),
             tw_late=int(whole(closes, parts)),
@@ -80,7 +80,7 @@ def model(problem: Problem) -> Any:
         home, trips = int(fleet.home[v]), int(fleet.trips[v])
         made.add_vehicle_type(
             num_available=int(fleet.count[v]),
-            capacity=int(fleet.capacity[v, 0]),
+            capacity=int(whole(fleet.capacity[v, 0], parts)),
             start_depot=depots[home],
             end_depot=depots[home],
             fixed_cost=int(whole(fleet.fixed[v], parts * costs)),

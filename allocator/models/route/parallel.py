@@ -64,7 +64,8 @@ class Start:
         problem = translate(recipe.case, recipe.pieces, recipe.soft)
         self.number, self.told = number, 0
         start = recipe.start if number == 0 else None
-        gentle = number % 2 == 1  # two ways to begin find more together than one twice
+        # Where times bind, two ways to begin find more together than one twice.
+        gentle = number % 2 == 1 and problem.limits_time
         self.search = Search(problem, seed + 7919 * number, start, gentle)
 
     def carry_out(self, tasks: list[Task]) -> Found:

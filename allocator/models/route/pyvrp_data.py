@@ -57,6 +57,13 @@ class Translated:
     missing_from: int
     kinds: Ints
 
+    @property
+    def limits_time(self) -> bool:
+        """Say whether a window, a shift or a longest duty may bind."""
+        clients, kinds = self.data.clients(), self.data.vehicle_types()
+        ends = [client.tw_late for client in clients] + [kind.tw_late for kind in kinds]
+        return min([*ends, *(kind.shift_duration for kind in kinds)]) < scaling.ANY
+
     def routes(self, plain: Plain) -> Routes:
         """Return plain routes as routes of the case, pieces of a stop in a row joined."""
         return numbered(self._route(kind, steps) for kind, steps in plain)
