@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import takewhile
 from typing import Any
 
 from allocator.instance.goals import GoalSpec
 from allocator.instance.route_case import RouteCase
 from allocator.models.route import days
+from allocator.models.route.alike import alike
 from allocator.models.route.bounds import bounds, earliest
 from allocator.models.route.by_rule import by_rule
 from allocator.models.route.capabilities import ROUTERS, Router, forced, lacking
@@ -68,6 +69,8 @@ def solve(
 ) -> RouteAnswer:
     """Return the best routes found; `report` hears of every better plan.
 
+    Vehicle types that nothing tells apart are one type while it searches.
+
     Args:
         case: The case.
         seconds: Wall-clock limit; None = until the iterations are done.
@@ -83,6 +86,29 @@ def solve(
     Raises:
         UsageError: E2341, E2342 the router cannot do what is asked.
     """
+    like = alike(case)
+    limits = (seconds, seed, workers, router, iterations)
+    if like is None:
+        return _solve(case, *limits, start, report, fresh)
+
+    def told(answer: RouteAnswer) -> None:
+        report(replace(answer, routes=like.apart(answer.routes)))
+
+    found = _solve(like.case, *limits, like.joined(start or ()), told, fresh)
+    return replace(found, routes=like.apart(found.routes))
+
+
+def _solve(
+    case: RouteCase,
+    seconds: float | None,
+    seed: int,
+    workers: int,
+    router: str,
+    iterations: int | None,
+    start: Routes | None,
+    report: Report,
+    fresh: bool,
+) -> RouteAnswer:
     stages = stages_of(case) if router == "auto" else [(forced(router, case), case)]
     if seconds is None and iterations is None:
         iterations = ITERATIONS
