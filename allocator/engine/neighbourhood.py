@@ -35,6 +35,13 @@ class Rounds:
     deadline: float | None = None
 
 
+@dataclass
+class Size:
+    """How much is freed, as a share; rounds leave it as they found it best."""
+
+    share: float = 0.2
+
+
 class Whole:
     """A program with one goal and earlier goals held, ready to be cut into parts."""
 
@@ -93,6 +100,7 @@ def improve(
     rounds: Rounds,
     seed: int,
     found: Callable[[Floats], None] = lambda point: None,
+    size: Size | None = None,
 ) -> Floats:
     """Return a point no worse than `point`.
 
@@ -104,19 +112,20 @@ def improve(
         rounds: How long to go on.
         seed: Seed of what is freed.
         found: Called with every better point.
+        size: What is freed first, and after the last round.
     """
-    dice, size = np.random.default_rng(seed), 0.2
+    dice, size = np.random.default_rng(seed), size or Size()
     point = np.where(whole.integer, np.round(point), point)
     value = float(whole.cost @ point)
     for number in range(rounds.most):
         left = np.inf if rounds.deadline is None else rounds.deadline - time.monotonic()
         if left <= 0:
             break
-        free = choose(dice, size)
+        free = choose(dice, size.share)
         program, cost = whole.part(point, free)
         session = new_session(program, seed + number)
         outcome = session.minimise(cost, min(rounds.seconds, left), rounds.work, gap=0.0)
-        size = _resized(size, outcome)
+        size.share = _resized(size.share, outcome)
         if outcome.solution is None or outcome.value is None:
             continue
         gain = float(cost @ point[free]) - outcome.value

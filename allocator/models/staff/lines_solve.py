@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from allocator.engine.neighbourhood import Bools, Rounds, improve
+from allocator.engine.neighbourhood import Bools, Rounds, Size, improve
 from allocator.engine.ordered import Budget
 from allocator.engine.program import Floats, Ints, Program
 from allocator.engine.session import Outcome, Session
@@ -18,9 +18,9 @@ from allocator.models.staff.lines_split import Split
 
 Found = Callable[[Floats], None]
 Choose = Callable[[np.random.Generator, float], Bools]
-AGAIN = 0.5  # of the persons, in a dive from a roster
+AGAIN = (0.3, 0.8)  # of the persons, in a dive from a roster
 FEWEST = 6
-ROUNDS = 4  # of improvement between two dives
+ROUNDS = 3  # of improvement between two dives
 ROUND_SECONDS = 3.0
 ROUND_WORK = 100  # nodes of a round
 DIVES = 10**6
@@ -63,6 +63,7 @@ class LineSolve:
         constant: Of the goal.
         seed: Seed of the search.
         bound: What is proven so far, without the constant.
+        size: How much the rounds of improvement free.
     """
 
     split: Split
@@ -72,6 +73,7 @@ class LineSolve:
     constant: float = 0.0
     seed: int = 0
     bound: float = -np.inf
+    size: Size = field(default_factory=Size)
 
     def run(self, start: Floats | None, found: Found) -> Floats | None:
         """Return the best point; `found` hears of every better one. The bound is kept."""
@@ -129,7 +131,7 @@ class LineSolve:
         kept: dict[int, int] = {}
         if point is not None and not afresh:
             persons = self.split.persons
-            count = max(FEWEST, round(AGAIN * len(persons)))
+            count = max(FEWEST, round(dice.uniform(*AGAIN) * len(persons)))
             again = set(dice.choice(persons, min(count, len(persons)), replace=False).tolist())
             kept = {w: line for w, line in self._known(point).items() if w not in again}
         taken = self.dive.down(kept)
@@ -149,7 +151,9 @@ class LineSolve:
     def _improved(self, point: Floats, number: int, found: Found) -> Floats:
         seed = self.seed + 1000 * (number + 1)
         rounds = self.effort.rounds()
-        return improve(self.split.whole, point, self.choose, _session, rounds, seed, found)
+        return improve(
+            self.split.whole, point, self.choose, _session, rounds, seed, found, self.size
+        )
 
     def _known(self, point: Floats) -> dict[int, int]:
         """Add the lines of a roster; return the number of everybody's line in the pool."""

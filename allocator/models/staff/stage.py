@@ -17,6 +17,8 @@ from allocator.models.staff.lines_solve import Effort, LineSolve, step_of
 from allocator.models.staff.lines_split import split_of
 from allocator.models.staff.model import StaffModel
 
+LINES = 0.5  # of the seconds of a goal, for lines where an exact search may end as well
+EXACT_COLUMNS = 5000
 EXACT = 0.5  # of the seconds of a goal, for the exact search
 GOAL = 0.6  # of the seconds left, for a goal that is not the last
 ROUND_SECONDS = 3.0
@@ -54,9 +56,16 @@ class StaffStage(LinearStage):
         """Minimise and hold."""
         left = budget.seconds()
         mine = left if left is None or self.final else GOAL * left
-        outcome = self._by_lines(budget, mine, progress) if self.lines else None
-        if outcome is None:
-            outcome = self._exact(session, budget, mine, progress)
+        if not self.lines:
+            self.take(session, self._exact(session, budget, mine, progress), progress)
+            return
+        small = session.columns <= EXACT_COLUMNS
+        share = mine if mine is None or not small else LINES * mine
+        outcome = self._by_lines(budget, share, progress)
+        if outcome is None or (small and outcome.termination == "time_limit"):
+            left = None if mine is None or share is None else mine - share
+            other = self._exact(session, budget, left, progress)
+            outcome = other if outcome is None else _both(outcome, other)
         self.take(session, outcome, progress)
 
     def _exact(
@@ -145,6 +154,16 @@ class StaffStage(LinearStage):
         super().cap(session, value)
         self.held.costs.append(self.cost)
         self.held.most.append(value + self.slack(value))
+
+
+def _both(one: Outcome, other: Outcome) -> Outcome:
+    """Return the better roster of two searches, and the better bound."""
+    best = one
+    if other.value is not None and one.value is not None and other.value < one.value:
+        best = other
+    bounds = [each.bound for each in (one, other) if each.bound is not None]
+    end = other.termination if other.termination == "completed" else one.termination
+    return replace(best, bound=max(bounds, default=None), termination=end)
 
 
 def _session(program: Program, seed: int) -> Session:
