@@ -212,6 +212,20 @@ def test_the_same_input_gives_the_same_bytes(planned: Plan, tmp_path: Path) -> N
         assert (folders[0] / file).read_bytes() == (folders[1] / file).read_bytes(), file
 
 
+@pytest.mark.parametrize("method", ["extensive", "benders"])
+def test_a_limit_of_work_gives_the_same_bytes(method: str, tmp_path: Path) -> None:
+    limits = allocator.Limits(work=60, workers=2)
+    for name in ("one", "two"):
+        plan = allocator.preposition(reserve_instance(), limits=limits, method=method)
+        assert plan.status.termination in ("work_limit", "completed")
+        assert plan.run["reproducible"] is True
+        plan.save(tmp_path / name)
+    files = sorted(path.name for path in (tmp_path / "one").iterdir() if path.name != "run.json")
+    for name in files:
+        one, two = ((tmp_path / folder / name).read_bytes() for folder in ("one", "two"))
+        assert one == two, name
+
+
 def test_a_plan_is_no_worse_than_what_it_is_compared_with(planned: Plan) -> None:
     values = [goal.value for goal in planned.goals]
     for name in ("present", "in_proportion", "first_plan"):

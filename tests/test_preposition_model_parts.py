@@ -163,3 +163,15 @@ def test_people_after_money(risk: str) -> None:
     found = evaluate(instance.replace(policy=policy), answer.tables).values
     assert critical.value == pytest.approx(found["critical"], rel=1e-4)
     assert found["cost"] == pytest.approx(cost.value, rel=1e-4)
+
+
+def test_bounds_are_told_before_a_goal_is_reached_and_the_plan_stays() -> None:
+    told = []
+    budget = Budget(gap=1e-6)
+    answer = solve(example(), budget, method="benders", report=told.append)
+    early = [one for one in told if one.results and one.results[-1].value is None]
+    assert [one.results[-1].name for one in early] == ["cost"]
+    assert early[0].results[-1].termination == "time_limit"
+    assert early[0].results[-1].bound <= answer.results[-1].value
+    assert early[0].tables["reserves"] is told[0].tables["reserves"]
+    assert all(one.value is not None for one in answer.results)

@@ -101,6 +101,10 @@ class ProgressLines:
         if stage == "mean scenario":
             self.doing = "solving every scenario alone"
             return "the plan for the mean scenario is valued"
+        if stage == "bound":
+            from allocator.report.words import goal_amount
+
+            return f"{event['of']} is at least {goal_amount(event['of'], event['bound'])}"
         if stage == "known":
             return f"{event['number']} of {event['of']} scenarios solved alone"
         if stage == "sampled":

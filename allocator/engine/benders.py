@@ -55,8 +55,8 @@ def solve_benders(
     free_threads()
     with open_workers(workers, threads) as crew:
         search = Search(two_stage, budget, crew, seed, report, tuning or Tuning())
-        search.try_point(start)
         search.begin_alone()
+        search.try_point(start)
         between = descend(search) if search.tuning.descend else None
         relaxed = search.converge_samples(between)
         if relaxed is not None:

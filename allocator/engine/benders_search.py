@@ -17,6 +17,7 @@ from allocator.engine.ordered import Budget
 from allocator.engine.program import Floats
 from allocator.engine.two_stage import TwoStage, TwoStageAnswer
 
+ROOM = 1e-9  # of a bound: what rounding may add to it
 WHOLE = 1e-6  # how far from a whole number a column may be and still count as one
 
 
@@ -86,6 +87,8 @@ class Search:
         if at is not None and cuts is not None:
             self.master.add(*self.master.rows_of(cuts, at))
             self.known.work += cuts.work
+            at = self.relaxed()
+            self.known.raise_bound(None if at is None else at.value - ROOM * abs(at.value))
 
     def _relaxed_gap(self) -> float:
         gap = self.known.budget.gap
@@ -115,7 +118,7 @@ class Search:
                 return None, None
             at = found
             if bounding:
-                known.raise_bound(at.value - 1e-9 * abs(at.value))
+                known.raise_bound(at.value - ROOM * abs(at.value))
             hopeless = groups.all() and at.value >= known.value
             near = np.isfinite(best) and best - at.value <= gap * max(abs(best), 1e-9)
             if hopeless or near:

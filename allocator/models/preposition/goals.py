@@ -18,6 +18,7 @@ from allocator.models.preposition.one_goal import Kept, Ways, minimised
 from allocator.models.preposition.read import rounded
 from allocator.models.preposition.urgent import completed
 
+QUIET = 10.0  # seconds between two bounds of a goal that are told
 EARLY_SHARE = 0.5  # of the time left for a goal that others follow
 NUMERICAL = 1e-5  # a slack above this is given up by choice: the scenarios then share it
 
@@ -60,7 +61,7 @@ def solve_goals(
             kept,
             progress.found,
             budget if last else _part(budget),
-            ways,
+            replace(ways, hear=_bounds(goal, progress, report)),
         )
         _record(model, progress, goal, solved)
         if solved.value is not None:
@@ -81,6 +82,28 @@ def _whole_answers(model: PrepositionModel, solved: TwoStageAnswer) -> list[Floa
         full = len(point) == len(scenario.recourse.cost)
         found.append(point if full else completed(model, scenario, solved.first, point))
     return found
+
+
+def _bounds(goal: str, progress: Progress, report: Report) -> Callable[[TwoStageAnswer], None]:
+    """Return who tells of better bounds of a goal not yet reached, not too often.
+
+    Should the clock end the process before the goal is reached, its bound is not lost.
+    """
+    told, known = time.monotonic(), -np.inf
+
+    def hear(answer: TwoStageAnswer) -> None:
+        nonlocal told, known
+        late = time.monotonic() - told >= QUIET or not np.isfinite(known)
+        if answer.bound is None or answer.bound <= known or not late or progress.found is None:
+            return
+        told, known = time.monotonic(), answer.bound
+        unit, source = unit_of(goal), f"highs {answer.method}"
+        so_far = StageResult(
+            goal, unit, None, answer.bound, "time_limit", source, answer.seconds, answer.rounds
+        )
+        report(replace(progress, results=[*progress.results, so_far]))
+
+    return hear
 
 
 def _part(budget: Budget) -> Budget:

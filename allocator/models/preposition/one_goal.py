@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from allocator.engine.benders import solve_benders
@@ -39,12 +39,16 @@ class Kept:
 
 @dataclass(frozen=True)
 class Ways:
-    """How to solve: auto | extensive | benders, seed, threads, address of a cluster."""
+    """How to solve: auto | extensive | benders, seed, threads, address of a cluster.
+
+    `hear` is told of every better point or bound of a goal, before the goal is reached.
+    """
 
     method: str = "auto"
     seed: int = 0
     threads: int = 1
     workers: str = ""
+    hear: Callable[[TwoStageAnswer], None] = lambda answer: None
 
     def by_cuts(self, two_stage: TwoStage) -> bool:
         """Say whether to decompose: when asked to, or when the size calls for it."""
@@ -73,13 +77,15 @@ def minimised(
             if found is not None and _elastic_caps(model, goal, kept):
                 priced = _priced(model, goal, kept, found, budget, ways)
                 return _without_margin(model, goal, priced)
-            return _without_margin(model, goal, _by_cuts(model, two_stage, start, budget, ways))
+            return _without_margin(
+                model, goal, _by_cuts(model, goal, two_stage, start, budget, ways)
+            )
         except RuntimeError:
             pass
     whole = solve_extensive(two_stage, budget, seed=ways.seed, threads=ways.threads)
     if whole.termination == "error" and whole.first is None:
         # HiGHS gave the large program up; cuts need small ones only.
-        whole = _by_cuts(model, two_stage, None, budget, ways)
+        whole = _by_cuts(model, goal, two_stage, None, budget, ways)
     return _without_margin(model, goal, whole)
 
 
@@ -117,6 +123,7 @@ def _priced(
         seed=ways.seed,
         threads=ways.threads,
         workers=ways.workers,
+        report=lambda answer: ways.hear(_without_margin(model, goal, answer)),
         tuning=WARM,
     )
     for one_cap in reversed(caps):
@@ -129,6 +136,7 @@ def _priced(
 
 def _by_cuts(
     model: PrepositionModel,
+    goal: str,
     two_stage: TwoStage,
     start: Floats | None,
     budget: Budget,
@@ -146,6 +154,7 @@ def _by_cuts(
         seed=ways.seed,
         threads=ways.threads,
         workers=ways.workers,
+        report=lambda answer: ways.hear(_without_margin(model, goal, answer)),
         tuning=Tuning() if start is None else WARM,
     )
 

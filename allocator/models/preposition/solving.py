@@ -11,6 +11,7 @@ from allocator.engine.ordered import Budget
 from allocator.instance.futures import ReserveCase, reserve_case
 from allocator.instance.instance import Instance
 from allocator.models.answer import Answer
+from allocator.models.preposition.evaluation import Evaluation
 from allocator.models.preposition.floors import evaluate_plan
 from allocator.models.preposition.given import model_of_plan
 from allocator.models.preposition.goals import Progress, solve_goals
@@ -62,22 +63,34 @@ def solve(
     case = reserve_case(instance) if isinstance(instance, Instance) else instance
     model = PrepositionModel(case)
 
+    last: tuple[Evaluation | None, Mapping[str, pd.DataFrame]] = (None, {})
+
     def tell(progress: Progress) -> None:
-        report(answer_of(model, progress))
+        # Between two plans only bounds are news: the tables stay.
+        nonlocal last
+        same = progress.found is not None and progress.found is last[0]
+        answer = answer_of(model, progress, last[1] if same else None)
+        last = progress.found, answer.tables
+        report(answer)
 
     progress = solve_goals(model, budget or Budget(), Ways(method, seed, threads, workers), tell)
     return answer_of(model, progress)
 
 
-def answer_of(model: PrepositionModel, progress: Progress) -> Answer:
-    """Return what is known so far."""
+def answer_of(
+    model: PrepositionModel,
+    progress: Progress,
+    tables: Mapping[str, pd.DataFrame] | None = None,
+) -> Answer:
+    """Return what is known so far; `tables` are those of the plan where they are made already."""
     program = model.first.program
     size = {
         "scenarios": len(model),
         "first_columns": program.column_count,
         "first_rows": program.row_count,
     }
-    tables = {} if progress.found is None else plan_tables(model, progress.found)
+    if tables is None:
+        tables = {} if progress.found is None else plan_tables(model, progress.found)
     summary = {"size": size, "methods": list(progress.methods)}
     return Answer(tables, tuple(progress.results), summary)
 

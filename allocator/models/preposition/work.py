@@ -32,8 +32,11 @@ def work(
     def report(answer: Answer) -> None:
         nonlocal told
         event: dict[str, Any] = {"stage": "rounded off"}
-        if len(answer.results) > told:
-            told, result = len(answer.results), answer.results[-1]
+        result = answer.results[-1] if answer.results else None
+        if result is not None and result.value is None and result.bound is not None:
+            event = {"stage": "bound", "of": result.name, "bound": result.bound}
+        elif result is not None and len(answer.results) > told:
+            told = len(answer.results)
             event = {"goal": result.name, "value": result.value, "bound": result.bound}
             event["seconds"] = result.seconds
         emit(answer, **event)
