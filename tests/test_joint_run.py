@@ -10,16 +10,19 @@ import pytest
 from click.testing import CliRunner, Result
 
 import allocator
-from allocator.bench import Meter, Settings
+from allocator.bench import Settings
 from allocator.check import check
 from allocator.cli.main import cli
 from allocator.doctor import doctor
 from allocator.errors import InstanceError, UsageError
 from allocator.instance import Instance, load, save
+from allocator.instance.gate_staff import joint_instance as prepared
 from allocator.limits import Limits
+from allocator.models.dispatch.solve import solve_goals
+from allocator.models.staff.solving import solve
 from allocator.plan import Plan, load_plan
 from allocator.runs.ending import by_name
-from allocator.runs.joint import Joint, gains
+from allocator.runs.joint import Joined, Joint, gains
 from benchmarks import joint_gates
 from tests.reference_cases import instance_of
 
@@ -68,8 +71,13 @@ def two_gates(staff: int = 2, **policy: object) -> Instance:
 
 
 @pytest.fixture(scope="module")
-def made() -> Plan:
-    return allocator.dispatch(two_gates())
+def joined() -> Joined:
+    return Joint(two_gates(), Limits(), lambda event: None).run()
+
+
+@pytest.fixture(scope="module")
+def made(joined: Joined) -> Plan:
+    return joined.dispatch
 
 
 def test_everybody_goes_where_the_need_is_critical(made: Plan) -> None:
@@ -82,14 +90,19 @@ def test_everybody_goes_where_the_need_is_critical(made: Plan) -> None:
     assert check(two_gates(), made).ok
 
 
-def test_other_posts_keep_their_people() -> None:
-    joined = Joint(two_gates(3), Limits(), lambda event: None).run()
+def test_other_posts_keep_their_people(joined: Joined) -> None:
     there = joined.roster["roster"].set_index("post_id")["number"]
     assert there["test"] == 1
-    table = gains(joined.chain, by_name(joined.dispatch))
-    assert table["gain"].iloc[0] >= -1e-6
-    assert joined.dispatch.status.plan == "valid"
+    table = gains(joined.chain, by_name(joined.dispatch)).set_index("goal")["gain"]
+    assert table["critical"] == pytest.approx(60.0, abs=1e-6)
     assert joined.instance["gates"].set_index("community_id")["handling_minutes"]["A"] == 60
+
+
+def test_a_call_from_python_decides_together(
+    joined: Joined, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Joint, "run", lambda self: joined)
+    assert by_name(allocator.dispatch(two_gates())) == by_name(joined.dispatch)
 
 
 def test_a_reason_names_the_people(made: Plan) -> None:
@@ -148,9 +161,9 @@ def test_gates_without_posts_and_posts_without_gates_are_told() -> None:
     codes = {fault.code: fault.value for fault in found.notes["warnings"]}
     assert codes["W1353"] == "A"
     assert codes["W1354"] == "B"
-    plan = allocator.dispatch(found)
-    assert plan.status.plan == "valid"
-    assert by_name(plan)["critical"] == pytest.approx(30.0)  # the table gives A 30 minutes
+    roster = solve(found).tables["roster"]
+    values = solve_goals(prepared(found, roster))
+    assert values["critical"] == pytest.approx(30.0)  # the table gives A 30 minutes
 
 
 def test_the_doctor_counts_on_all_who_may_stand_there() -> None:
@@ -183,15 +196,14 @@ def test_the_chain_with_routes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert "Gate staff" in text
 
 
-def test_the_suite_tells_the_gain(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("allocator.generate.shanghai.shanghai_2022", lambda level: two_gates())
+def test_the_suite_tells_the_gain(joined: Joined) -> None:
     case = joint_gates.cases(Settings())[0]
-    rows = {row.case: row for row in joint_gates.run(case, "joint", Settings(), Meter())}
-    critical = rows["district/critical"]
-    assert (critical.value, critical.expected) == pytest.approx((0.0, 60.0), abs=1e-6)
-    assert critical.detail["share"] == pytest.approx(1.0)
+    row = joint_gates.goal_row(case, "critical", joined.chain["critical"], 0.0, True)
+    assert (row.value, row.expected) == pytest.approx((0.0, 60.0), abs=1e-6)
+    assert row.detail["share"] == pytest.approx(1.0)
+    rows = {one.case: one for one in joint_gates.step_rows(case, joined)}
     assert rows["district/kept"].within
-    assert not critical.note
+    assert set(joined.seconds) <= {name.partition("/")[2] for name in rows}
 
 
 def call(*words: object) -> Result:
