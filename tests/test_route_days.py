@@ -154,3 +154,12 @@ def test_days_are_told_while_others_are_made(monkeypatch: pytest.MonkeyPatch) ->
     assert len(heard) == 1
     assert broken(case, heard[0]) == []
     assert values(case, heard[0])["unserved"] <= values(case, start)["unserved"]
+
+
+def test_without_time_the_start_stays() -> None:
+    case = truckloads()
+    start = by_rule(case)
+    found = days.days(case, start, 0.0)
+    assert values(case, found)["unserved"] == values(case, start)["unserved"]
+    assert {route.vehicle for route in found} == {0}
+    assert len(found) == len(start)

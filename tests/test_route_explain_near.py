@@ -74,3 +74,18 @@ def test_what_is_left_of_a_stop_is_said_to_be_the_rest() -> None:
     text = _one(case, by_rule(case), 0, left, time.monotonic() + 60).text
     assert text.startswith("The routes leave no room for the rest of stop0, 0.333 of all its goods")
     assert "More of it would be served with one vehicle more" in text
+
+
+def test_nothing_is_said_of_rules_that_were_not_tried() -> None:
+    case = two_homes(0)
+    routes = by_rule(case)
+    left = 1.0 - shares(routes, 10)
+    crowded = [
+        stop
+        for stop in np.flatnonzero(left > 1e-6).tolist()
+        if _one(case, routes, stop, left, time.monotonic() + 60).code == "CROWDED_OUT"
+    ]
+    for stop in crowded:
+        found = _one(case, routes, stop, left, time.monotonic() - 1)
+        assert (found.code, "time ran out" in found.text) == ("UNEXPLAINED", True)
+    assert crowded

@@ -102,6 +102,9 @@ def _one(case: RouteCase, routes: Routes, stop: int, left: Floats, deadline: flo
         return _has_room(case, routes, fresh, stop, left)
     helps = list(_helpful(case, routes, stop, deadline))
     instead = _instead(case, routes, stop, deadline)
+    if not helps and not instead and time.monotonic() > deadline:
+        text = "Possible alone, and there is no room beside the routes; time ran out to say why."
+        return _reason(case, stop, left, "UNEXPLAINED", "", text, "")
     return _crowded(case, stop, left, helps, instead)
 
 

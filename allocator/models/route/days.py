@@ -75,7 +75,7 @@ def days(
         if time.monotonic() - told > TELL and rest:
             hear(numbered([*found, *rest]))
             told = time.monotonic()
-    return by_rule(case, kept(case, numbered(found))[0])
+    return by_rule(case, kept(case, numbered([*found, *rest]))[0])
 
 
 @dataclass

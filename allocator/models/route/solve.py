@@ -26,7 +26,7 @@ from allocator.models.route.routes import Routes
 from allocator.models.route.rules import broken
 
 ITERATIONS = 1000  # of each router where nothing limits it
-DAYS = 0.6  # of the time left, where days are put together of full loads
+DAYS = 0.75  # of the time left, where days are put together of full loads
 LEADER, FOLLOWER = 2.0, 1.0  # shares of the time: the first router, each after it
 
 
