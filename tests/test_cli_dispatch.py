@@ -14,8 +14,8 @@ from click.testing import CliRunner, Result
 
 from allocator import run
 from allocator.cli.demo import demo_instance
-from allocator.cli.dispatch import Request, default_out
 from allocator.cli.main import cli
+from allocator.cli.request import Request, default_out
 from allocator.cli.settings import run_settings, seconds
 from allocator.errors import ImpossibleError, NoPlanError, UsageError
 from allocator.instance import load

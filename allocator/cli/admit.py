@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from allocator.cli.dispatch import Request, case_of, default_out, require, stopped_like_ctrl_c
+from allocator.cli import options
 from allocator.cli.envelope import Reply, run_command
-from allocator.cli.fail_on import missed, thresholds
-from allocator.cli.plan_reply import plan_reply
-from allocator.cli.preposition import limits_of, record
-from allocator.cli.progress import ProgressLines
-from allocator.cli.settings import policy_settings, run_settings
+from allocator.cli.request import Request, answered
+from allocator.cli.settings import policy_settings
 
 if TYPE_CHECKING:
     from allocator.instance import Instance
@@ -54,25 +49,19 @@ Exit codes:
   130  interrupted; the best plan so far is written
 """
 SHORT = "Decide who is treated where, and when."
-PATH = click.Path(path_type=Path)
 
 
 @click.command(help=HELP, short_help=SHORT)
-@click.argument("instance", type=PATH)
-@click.option("--out", type=PATH, help="Folder of the plan.  [default: plans/NAME-beds]")
-@click.option("--time-limit", metavar="S", help="Wall clock of the run: 90, 15m or 1h.")
-@click.option("--work-limit", metavar="N", help="Solver work; gives the same plan anywhere.")
-@click.option("--gap", metavar="G", help="Share of a goal at which to stop.  [default: 0.0001]")
-@click.option("--seed", metavar="N", help="Seed of every random choice.  [default: 0]")
-@click.option("--workers", metavar="N", help="Threads of the solver; recorded with the plan.")
-@click.option("--set", "assignments", multiple=True, metavar="KEY=VALUE", help="A policy key.")
-@click.option(
-    "--fail-on",
-    multiple=True,
-    metavar="WHAT",
-    help="Exit 7 on: shortage, unproven, gap=0.01, or a goal above a value, as waiting=0.",
-)
-@click.option("--quiet", is_flag=True, help="No progress.")
+@options.INSTANCE
+@options.out("plans/NAME-beds")
+@options.TIME_LIMIT
+@options.work_limit()
+@options.GAP
+@options.SEED
+@options.workers("Threads of the solver; recorded with the plan.")
+@options.SET
+@options.fail_on("waiting=0")
+@options.QUIET
 @run_command
 def admit(
     instance: Path,
@@ -83,40 +72,12 @@ def admit(
     **flags: str | None,
 ) -> Reply:
     """Run beds, write the plan and tell of it."""
-    began = time.monotonic()
-    request = Request(instance, out, policy=policy_settings(assignments, {}), quiet=quiet)
-    chosen = run_settings(flags)
-    with ProgressLines(quiet) as progress:
-        from allocator.plan.folder import held, refuse_other_content
+    policy = policy_settings(assignments, {})
+    request = Request(instance, out, flags, policy=policy, fail_on=fail_on, quiet=quiet)
 
-        target = out or beds_out(request)
-        refuse_other_content(target)
-        case = case_of(request)
-        wanted = thresholds(fail_on, list(case.policy.admit_goals))
-        progress.tell(f"{instance} is read; the plan goes to {target}")
-        with held(target), stopped_like_ctrl_c():
-            plan = _planned(request, case, chosen, began, progress)
-            require(plan)
-            plan.save(target)
-    return plan_reply(plan.replace(path=target), case, missed(plan, wanted))
+    def make(case: Instance, how: dict[str, Any]) -> Plan:
+        from allocator import run
 
+        return run.admit(case, **how)
 
-def beds_out(request: Request) -> Path:
-    """Return plans/NAME-beds: a plan to dispatch the same instance stays as it is."""
-    usual = default_out(request)
-    return usual.with_name(f"{usual.name}-beds")
-
-
-def _planned(
-    request: Request,
-    case: Instance,
-    chosen: Mapping[str, Any],
-    began: float,
-    progress: ProgressLines,
-) -> Plan:
-    """Run the search with the time that is left, and record what was asked for."""
-    from allocator import run
-
-    load_seconds = time.monotonic() - began
-    plan = run.admit(case, limits=limits_of(chosen, load_seconds), progress=progress)
-    return plan.replace(run=record(plan, request, chosen, load_seconds))
+    return answered(request, "beds", lambda case: list(case.policy.admit_goals), make)

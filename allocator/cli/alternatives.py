@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from allocator.cli.dispatch import Request, case_of
+from allocator.cli import options
 from allocator.cli.envelope import Reply, run_command
-from allocator.cli.preposition import limits_of
 from allocator.cli.progress import ProgressLines
+from allocator.cli.request import Request, case_of, limits_of
 from allocator.cli.settings import policy_settings, run_settings
 from allocator.errors import Fault, InterruptedRun
 
@@ -43,12 +43,12 @@ PATH = click.Path(path_type=Path)
 @click.option("--prices", "rules", is_flag=True, help="Also what each rule costs.")
 @click.option("--router", default="", metavar="NAME", help="Which router.  [default: the policy]")
 @click.option("--out", type=PATH, help="Folder for the plans of the curve.")
-@click.option("--time-limit", metavar="S", help="Wall clock of the run: 90, 15m or 1h.")
-@click.option("--work-limit", metavar="N", help="Iterations of every search.")
-@click.option("--seed", metavar="N", help="Seed of every random choice.  [default: 0]")
-@click.option("--workers", metavar="N", help="Processes that search side by side.")
-@click.option("--set", "assignments", multiple=True, metavar="KEY=VALUE", help="A policy key.")
-@click.option("--quiet", is_flag=True, help="No progress.")
+@options.TIME_LIMIT
+@options.work_limit("Iterations of every search.")
+@options.SEED
+@options.workers("Processes that search side by side.")
+@options.SET
+@options.QUIET
 @run_command
 def alternatives(
     instance: Path,

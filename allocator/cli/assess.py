@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from allocator.cli.dispatch import Request, case_of, stopped_like_ctrl_c
+from allocator.cli import options
 from allocator.cli.envelope import Reply, run_command
 from allocator.cli.plan_reply import exit_code, faults, width
-from allocator.cli.preposition import limits_of, record
 from allocator.cli.progress import ProgressLines
+from allocator.cli.request import Request, case_of, limits_of, record, stopped_like_ctrl_c
 from allocator.cli.settings import policy_settings, run_settings
 
 if TYPE_CHECKING:
@@ -44,11 +44,11 @@ PATH = click.Path(path_type=Path)
 @click.argument("instance", type=PATH)
 @click.option("--plan", type=PATH, help="A plan of reserves.  [default: those there are]")
 @click.option("--out", type=PATH, help="Folder to write it to, with what is done in each scenario.")
-@click.option("--time-limit", metavar="S", help="Wall clock of the run: 90, 15m or 1h.")
+@options.TIME_LIMIT
 @click.option("--seed", metavar="N", help="Seed of the solver.  [default: 0]")
-@click.option("--workers", metavar="N", help="Parallel workers.")
-@click.option("--set", "assignments", multiple=True, metavar="KEY=VALUE", help="A policy key.")
-@click.option("--quiet", is_flag=True, help="No progress.")
+@options.workers("Parallel workers.")
+@options.SET
+@options.QUIET
 @run_command
 def assess(
     instance: Path,

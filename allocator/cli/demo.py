@@ -6,8 +6,10 @@ from pathlib import Path
 
 import click
 
-from allocator.cli.dispatch import Request, solved
+from allocator.cli import options
+from allocator.cli.dispatch import solved
 from allocator.cli.envelope import Reply, run_command
+from allocator.cli.request import Request
 
 HELP = """
 \b
@@ -29,8 +31,8 @@ DISTRICT = Path("instances") / "shanghai-2022" / "district"
     show_default=True,
     help="Folder of the plan.",
 )
-@click.option("--time-limit", metavar="S", help="Wall clock of the run: 90, 15m or 1h.")
-@click.option("--quiet", is_flag=True, help="No progress.")
+@options.TIME_LIMIT
+@options.QUIET
 @run_command
 def demo(out: Path, time_limit: str | None, quiet: bool) -> Reply:
     """Solve a ready-made instance."""

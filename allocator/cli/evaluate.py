@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from allocator.cli import options
 from allocator.cli.check import case_of_plan
-from allocator.cli.dispatch import stopped_like_ctrl_c
 from allocator.cli.envelope import Reply, run_command
 from allocator.cli.plan_reply import exit_code, faults, width
-from allocator.cli.preposition import limits_of
 from allocator.cli.progress import ProgressLines
+from allocator.cli.request import limits_of, stopped_like_ctrl_c
 from allocator.cli.settings import run_settings
 from allocator.errors import UsageError
 
@@ -59,11 +59,11 @@ PATH = click.Path(path_type=Path)
 @click.option("--sample-size", type=click.IntRange(1), help="Scenarios in a sample.  [default: 20]")
 @click.option("--worth", is_flag=True, help="Find VSS and EVPI too.")
 @click.option("--out", type=PATH, help="Folder to write the evaluated plan to.")
-@click.option("--time-limit", metavar="S", help="Wall clock of the run: 90, 15m or 1h.")
+@options.TIME_LIMIT
 @click.option("--gap", metavar="G", help="Gap of the solves of samples.  [default: 0.0001]")
 @click.option("--seed", metavar="N", help="Seed of the draws.  [default: 0]")
-@click.option("--workers", metavar="N", help="Parallel workers.")
-@click.option("--quiet", is_flag=True, help="No progress.")
+@options.workers("Parallel workers.")
+@options.QUIET
 @run_command
 def evaluate(
     plan: Path,

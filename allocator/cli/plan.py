@@ -9,11 +9,18 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from allocator.cli.dispatch import Request, case_of, default_out, require, stopped_like_ctrl_c
+from allocator.cli import options
 from allocator.cli.envelope import Reply, run_command
 from allocator.cli.plan_reply import exit_code, faults, width
-from allocator.cli.preposition import limits_of
 from allocator.cli.progress import ProgressLines
+from allocator.cli.request import (
+    Request,
+    case_of,
+    default_out,
+    limits_of,
+    require,
+    stopped_like_ctrl_c,
+)
 from allocator.cli.settings import policy_settings, run_settings
 from allocator.errors import UsageError
 
@@ -71,12 +78,12 @@ PATH = click.Path(path_type=Path)
 )
 @click.option("--router", metavar="NAME", help="Which router.  [default: the policy, auto]")
 @click.option("--time-limit", metavar="S", help="Wall clock of the whole chain: 90, 15m or 1h.")
-@click.option("--work-limit", metavar="N", help="Iterations of the routers.")
-@click.option("--seed", metavar="N", help="Seed of every random choice.  [default: 0]")
-@click.option("--workers", metavar="N", help="Parallel workers; recorded with the plans.")
-@click.option("--scenario", default="", metavar="ID", help="Apply a scenario of the instance.")
-@click.option("--set", "assignments", multiple=True, metavar="KEY=VALUE", help="A policy key.")
-@click.option("--quiet", is_flag=True, help="No progress.")
+@options.work_limit("Iterations of the routers.")
+@options.SEED
+@options.workers("Parallel workers; recorded with the plans.")
+@options.SCENARIO
+@options.SET
+@options.QUIET
 @run_command
 def plan(
     instance: Path,
@@ -96,7 +103,7 @@ def plan(
     with ProgressLines(quiet) as progress:
         from allocator.runs.chain import Chain
 
-        target = out or _usual(request)
+        target = out or default_out(request, "plan")
         _refuse_other(target)
         case = case_of(request)
         progress.tell(f"{instance} is read; the plans go to {target}")
@@ -105,11 +112,6 @@ def plan(
         with stopped_like_ctrl_c():
             chained = Chain(case, periods, limits, progress, router or "", keep).run()
     return _reply(chained)
-
-
-def _usual(request: Request) -> Path:
-    usual = default_out(request)
-    return usual.with_name(f"{usual.name}-plan")
 
 
 def _refuse_other(target: Path) -> None:

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from allocator.cli.dispatch import Request, case_of, default_out, require, stopped_like_ctrl_c
+from allocator.cli import options
 from allocator.cli.envelope import Reply, run_command
-from allocator.cli.fail_on import missed, thresholds
-from allocator.cli.plan_reply import plan_reply
-from allocator.cli.progress import ProgressLines
-from allocator.cli.settings import policy_settings, run_settings
+from allocator.cli.request import Request, answered
+from allocator.cli.settings import policy_settings
 
 if TYPE_CHECKING:
     from allocator.instance import Instance
-    from allocator.limits import Limits
     from allocator.plan import Plan
 
 HELP = """
@@ -54,27 +49,20 @@ Exit codes:
   130  interrupted; the best plan so far is written
 """
 SHORT = "Decide what to hold in reserve, and where."
-SHORTEST = 0.05  # seconds left to a run whose instance took all its time to read
-PATH = click.Path(path_type=Path)
 
 
 @click.command(help=HELP, short_help=SHORT)
-@click.argument("instance", type=PATH)
-@click.option("--out", type=PATH, help="Folder of the plan.  [default: plans/NAME-reserves]")
+@options.INSTANCE
+@options.out("plans/NAME-reserves")
 @click.option("--method", default="auto", help="auto, extensive or benders.  [default: auto]")
-@click.option("--time-limit", metavar="S", help="Wall clock of the run: 90, 15m or 1h.")
-@click.option("--work-limit", metavar="N", help="Solver work; gives the same plan anywhere.")
-@click.option("--gap", metavar="G", help="Share of a goal at which to stop.  [default: 0.0001]")
-@click.option("--seed", metavar="N", help="Seed of every random choice.  [default: 0]")
-@click.option("--workers", metavar="N", help="Threads, or a cluster: dask://host:port.")
-@click.option("--set", "assignments", multiple=True, metavar="KEY=VALUE", help="A policy key.")
-@click.option(
-    "--fail-on",
-    multiple=True,
-    metavar="WHAT",
-    help="Exit 7 on: shortage, unproven, gap=0.01, or a goal above a value, as critical=0.",
-)
-@click.option("--quiet", is_flag=True, help="No progress.")
+@options.TIME_LIMIT
+@options.work_limit()
+@options.GAP
+@options.SEED
+@options.workers("Threads, or a cluster: dask://host:port.")
+@options.SET
+@options.fail_on("critical=0")
+@options.QUIET
 @run_command
 def preposition(
     instance: Path,
@@ -86,24 +74,15 @@ def preposition(
     **flags: str | None,
 ) -> Reply:
     """Run pre-positioning, write the plan and tell of it."""
-    began = time.monotonic()
-    request = Request(instance, out, policy=policy_settings(assignments, {}), quiet=quiet)
-    cluster = _cluster(flags)
-    chosen = run_settings(flags)
-    with ProgressLines(quiet) as progress:
-        from allocator.plan.folder import held, refuse_other_content
+    policy, cluster = policy_settings(assignments, {}), _cluster(flags)
+    request = Request(instance, out, flags, policy=policy, fail_on=fail_on, quiet=quiet)
 
-        target = out or reserves_out(request)
-        refuse_other_content(target)
-        case = case_of(request)
-        wanted = thresholds(fail_on, list(case.policy.reserve_goals))
-        progress.tell(f"{instance} is read; the plan goes to {target}")
-        with held(target), stopped_like_ctrl_c():
-            search = {"method": method, "cluster": cluster}
-            plan = _planned(request, case, search, chosen, began, progress)
-            require(plan)
-            plan.save(target)
-    return plan_reply(plan.replace(path=target), case, missed(plan, wanted))
+    def make(case: Instance, how: dict[str, Any]) -> Plan:
+        from allocator import run
+
+        return run.preposition(case, method=method, cluster=cluster, **how)
+
+    return answered(request, "reserves", lambda case: list(case.policy.reserve_goals), make)
 
 
 def _cluster(flags: dict[str, str | None]) -> str:
@@ -113,53 +92,3 @@ def _cluster(flags: dict[str, str | None]) -> str:
         return ""
     flags["workers"] = None
     return workers
-
-
-def reserves_out(request: Request) -> Path:
-    """Return plans/NAME-reserves: a plan to dispatch the same instance stays as it is."""
-    usual = default_out(request)
-    return usual.with_name(f"{usual.name}-reserves")
-
-
-def _planned(
-    request: Request,
-    case: Instance,
-    search: Mapping[str, str],
-    chosen: Mapping[str, Any],
-    began: float,
-    progress: ProgressLines,
-) -> Plan:
-    """Run the search with the time that is left, and record what was asked for."""
-    from allocator import run
-
-    load_seconds = time.monotonic() - began
-    limits = limits_of(chosen, load_seconds)
-    plan = run.preposition(case, limits=limits, progress=progress, **search)
-    return plan.replace(run=record(plan, request, chosen, load_seconds))
-
-
-def limits_of(chosen: Mapping[str, Any], spent: float) -> Limits:
-    """Return the limits of a run of which some seconds are spent already."""
-    from allocator.limits import Limits
-
-    asked = chosen.get("time_limit")
-    return Limits(
-        seconds=None if asked is None else max(SHORTEST, asked - spent),
-        work=chosen.get("work_limit"),
-        gap=chosen.get("gap", Limits().gap),
-        seed=chosen.get("seed", 0),
-        workers=chosen.get("workers"),
-    )
-
-
-def record(
-    plan: Plan, request: Request, chosen: Mapping[str, Any], load_seconds: float
-) -> dict[str, Any]:
-    """Return run.json with what the command line adds."""
-    return {
-        **plan.run,
-        "instance_path": str(request.instance.absolute()),
-        "settings": dict(request.policy),
-        "limits": {**plan.run.get("limits", {}), "seconds": chosen.get("time_limit")},
-        "seconds": {**plan.run.get("seconds", {}), "load": round(load_seconds, 3)},
-    }

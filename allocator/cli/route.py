@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from allocator.cli.dispatch import Request, case_of, default_out, require, stopped_like_ctrl_c
+from allocator.cli import options
 from allocator.cli.envelope import Reply, run_command
-from allocator.cli.fail_on import missed, thresholds
-from allocator.cli.plan_reply import plan_reply
-from allocator.cli.preposition import limits_of, record
-from allocator.cli.progress import ProgressLines
-from allocator.cli.settings import policy_settings, run_settings
+from allocator.cli.request import Request, answered
+from allocator.cli.settings import policy_settings
 
 if TYPE_CHECKING:
     from allocator.instance import Instance
@@ -56,32 +51,26 @@ Exit codes:
   130  interrupted; the best plan so far is written
 """
 SHORT = "Turn what a period sends into routes a driver can run."
-PATH = click.Path(path_type=Path)
 
 
 @click.command(help=HELP, short_help=SHORT)
-@click.argument("instance", type=PATH)
-@click.option("--plan", type=PATH, help="The dispatch whose shipments are routed.")
+@options.INSTANCE
+@click.option("--plan", type=options.PATH, help="The dispatch whose shipments are routed.")
 @click.option("--period", default=1, show_default=True, help="The period to route.")
-@click.option("--out", type=PATH, help="Folder of the plan.  [default: plans/NAME-routes-PERIOD]")
-@click.option("--start", type=PATH, metavar="PLAN", help="Earlier routes to begin from.")
+@options.out("plans/NAME-routes-PERIOD")
+@options.start("Earlier routes to begin from.")
 @click.option(
     "--leave-impossible", is_flag=True, help="Leave orders nobody could serve instead of refusing."
 )
 @click.option("--router", metavar="NAME", help="Which router.  [default: the policy, auto]")
-@click.option("--time-limit", metavar="S", help="Wall clock of the run: 90, 15m or 1h.")
-@click.option("--work-limit", metavar="N", help="Iterations; gives the same plan anywhere.")
-@click.option("--seed", metavar="N", help="Seed of every random choice.  [default: 0]")
-@click.option("--workers", metavar="N", help="Processes that search side by side.")
-@click.option("--scenario", default="", metavar="ID", help="Apply a scenario of the instance.")
-@click.option("--set", "assignments", multiple=True, metavar="KEY=VALUE", help="A policy key.")
-@click.option(
-    "--fail-on",
-    multiple=True,
-    metavar="WHAT",
-    help="Exit 7 on: shortage (a stop left behind), or a goal above a value, as unserved=0.",
-)
-@click.option("--quiet", is_flag=True, help="No progress.")
+@options.TIME_LIMIT
+@options.work_limit("Iterations; gives the same plan anywhere.")
+@options.SEED
+@options.workers("Processes that search side by side.")
+@options.SCENARIO
+@options.SET
+@options.fail_on("unserved=0", "shortage (a stop left behind)")
+@options.QUIET
 @run_command
 def route(
     instance: Path,
@@ -98,31 +87,16 @@ def route(
     **flags: str | None,
 ) -> Reply:
     """Run routing, write the plan and tell of it."""
-    began = time.monotonic()
     policy = policy_settings(assignments, {})
-    request = Request(instance, out, start=start, scenario=scenario, policy=policy, quiet=quiet)
-    chosen = run_settings(flags)
-    with ProgressLines(quiet) as progress:
-        from allocator.plan.folder import held, refuse_other_content
+    request = Request(instance, out, flags, scenario, policy, fail_on, quiet)
+    asked: dict[str, Any] = {"plan": plan, "period": period, "router": router or "", "start": start}
 
-        target = out or routes_out(request, period)
-        refuse_other_content(target)
-        case = case_of(request)
-        wanted = thresholds(fail_on, goal_names(case))
-        progress.tell(f"{instance} is read; the plan goes to {target}")
-        with held(target), stopped_like_ctrl_c():
-            strict = not leave_impossible
-            asked = {"plan": plan, "period": period, "router": router or "", "strict": strict}
-            routes = _planned(request, case, asked, chosen, began, progress)
-            require(routes)
-            routes.save(target)
-    return plan_reply(routes.replace(path=target), case, missed(routes, wanted))
+    def make(case: Instance, how: dict[str, Any]) -> Plan:
+        from allocator import run
 
+        return run.route(case, strict=not leave_impossible, **asked, **how)
 
-def routes_out(request: Request, period: int) -> Path:
-    """Return plans/NAME-routes-PERIOD."""
-    usual = default_out(request)
-    return usual.with_name(f"{usual.name}-routes-{period}")
+    return answered(request, f"routes-{period}", goal_names, make)
 
 
 def goal_names(case: Instance) -> list[str]:
@@ -131,21 +105,3 @@ def goal_names(case: Instance) -> list[str]:
 
     goals = parse_goals(case.policy.route_goals, "policy.toml:route_goals", ROUTE_TERMS)
     return ["required_unserved", *(goal.name for goal in goals)]
-
-
-def _planned(
-    request: Request,
-    case: Instance,
-    asked: Mapping[str, Any],
-    chosen: Mapping[str, Any],
-    began: float,
-    progress: ProgressLines,
-) -> Plan:
-    """Run the search with the time that is left, and record what was asked for."""
-    from allocator import run
-
-    load_seconds = time.monotonic() - began
-    limits = limits_of(chosen, load_seconds)
-    routes = run.route(case, limits=limits, progress=progress, start=request.start, **asked)
-    noted = record(routes, request, chosen, load_seconds)
-    return routes.replace(run={**noted, "scenario": request.scenario})
