@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -9,7 +11,10 @@ import pytest
 
 import allocator
 from allocator.engine.ordered import Budget
+from allocator.engine.session import Outcome, Session
 from allocator.explain.staff import staff_reasons
+from allocator.explain.staff_work import Study
+from allocator.instance.staff_case import staff_case
 from allocator.models.staff import solve
 from tests.reference_cases import Rows, instance_of
 from tests.staff_cases import random_case
@@ -79,3 +84,17 @@ def test_the_same_roster_whatever_the_names() -> None:
         assert [one.value for one in other.results] == pytest.approx(values, abs=1e-4)
         compared += 1
     assert compared >= 3
+
+
+def test_a_solve_cut_short_proves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    posts = [post("ward", skill="nurse", weight=3), post("clinic", skill="nurse")]
+    case = instance_of({"workload": "none"}, **(BASE | {"posts": posts}))
+    plan = allocator.staff(case)
+    usual = Session.minimise
+
+    def cut(self: Session, *given: Any, **more: Any) -> Outcome:
+        return replace(usual(self, *given, **more), termination="time_limit")
+
+    monkeypatch.setattr(Session, "minimise", cut)
+    found = list(Study(staff_case(case), plan, time.monotonic() + 60).run(None, ""))
+    assert [one.code for one in found] == ["NOT_PROVEN"]

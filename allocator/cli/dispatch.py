@@ -23,7 +23,7 @@ Examples:
   allocator dispatch my-city
   allocator dispatch my-city --out plans/monday --time-limit 15m
   allocator dispatch my-city.xlsx --fairness none --set lanes_k=5
-  allocator dispatch my-city --scenario riders-double --fail-on floors=0
+  allocator dispatch my-city --scenario road-closed --fail-on floors=0
   allocator dispatch my-city --start plans/monday --max-changes 20
   allocator dispatch my-city --model my_model.py --solver pulp:PULP_CBC_CMD
 

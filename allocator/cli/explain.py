@@ -36,7 +36,7 @@ def explain(
     \b
     Examples:
       allocator explain plans/monday
-      allocator explain plans/monday C017
+      allocator explain plans/monday C1
       allocator explain plans/reserves --time-limit 300
       allocator explain plans/reserves W04
     """

@@ -56,7 +56,7 @@ Examples:
   allocator init my-city
   allocator validate my-city
   allocator dispatch my-city --out plans/monday --time-limit 60
-  allocator explain plans/monday C017
+  allocator explain plans/monday C1
   allocator preposition my-city --out plans/reserves
 
 Decide how emergency resources reach communities, and say why.

@@ -52,7 +52,7 @@ written as soon as it is made, so that a limit or Ctrl-C loses nothing.
 \b
 Then:
   allocator report OUT/routes-1 --sheets         what each driver does
-  allocator explain OUT/dispatch C017            why a community is short
+  allocator explain OUT/dispatch C1              why a community is short
   allocator explain OUT/routes-1                 why stops are left behind
 
 \b

@@ -96,7 +96,8 @@ class Study:
             return self._impossible(post)
         if outcome.solution is None:
             return self._reason(post, "UNEXPLAINED", "", "no answer within the time")
-        return self._compared(post, model, goals, session, outcome.solution)
+        certain = outcome.termination == "completed"
+        return self._compared(post, model, goals, session, outcome.solution, certain)
 
     def _impossible(self, post: int) -> Reason:
         """Name the rules that keep one person more away, whatever else is left undone."""
@@ -114,12 +115,18 @@ class Study:
         return self._reason(post, "IMPOSSIBLE_ALONE", family, text)
 
     def _compared(
-        self, post: int, model: StaffModel, goals: list[Goal], session: Session, point: Floats
+        self,
+        post: int,
+        model: StaffModel,
+        goals: list[Goal],
+        session: Session,
+        point: Floats,
+        certain: bool,
     ) -> Reason:
         """Say what the best roster with one person more here loses instead."""
         now = self._values(goals, model, self.short)
         budget = Budget(self.deadline, gap=1e-3)
-        worse, certain = [], True
+        worse = []
         for number, goal in enumerate(goals):
             if number:
                 outcome = session.minimise(goal.cost, budget.seconds(), gap=1e-3)

@@ -14,8 +14,8 @@ from allocator.instance.schema import Setting, settings
 
 _README = """# {name}
 
-A starter instance: three sealed compounds, a warehouse and a market, three days. All figures
-are invented; replace them with yours.
+A starter instance: three compounds under lockdown, a warehouse, a market and a hospital, three
+days. All figures are invented; replace them with yours. Leave out what you do not decide.
 
 | file | what it says |
 |---|---|
@@ -27,11 +27,17 @@ are invented; replace them with yours.
 | needs.csv | how much of it, where and when |
 | sites.csv, stocks.csv, arrivals.csv | where goods are and come in |
 | vehicles.csv, links.csv | what carries them, along which roads |
+| workers.csv, shifts.csv, posts.csv | who can work, when, and where people are wanted |
+| patients.csv, care.csv, stays.csv, beds.csv | who needs a bed, for how long, and where beds are |
+| scenarios/ | what may come: a closed road |
 | policy.toml | your choices: goals, fairness, limits |
 
     allocator validate .
     allocator dispatch . --out plan
+    allocator dispatch . --scenario road-closed --out plan-closed
     allocator route . --plan plan --period 1 --out routes
+    allocator staff . --out roster
+    allocator admit . --out beds
 
 Every field, unit and default: `allocator schema TABLE`.
 """
@@ -70,12 +76,12 @@ _FRAMES: dict[str, dict[str, list[object]]] = {
         "handling_minutes": [1.5, 0.2, 0.01],
     },
     "sites": {
-        "site_id": ["W1", "M1"],
-        "name": ["City warehouse", "West market"],
-        "kind": ["warehouse", "market"],
-        "lat": [31.2500, 31.1950],
-        "lon": [121.4900, 121.4200],
-        "district": ["East", "West"],
+        "site_id": ["W1", "M1", "H1"],
+        "name": ["City warehouse", "West market", "East hospital"],
+        "kind": ["warehouse", "market", "hospital"],
+        "lat": [31.2500, 31.1950, 31.2350],
+        "lon": [121.4900, 121.4200, 121.4700],
+        "district": ["East", "West", "East"],
     },
     "stocks": {
         "place_id": ["W1", "W1", "W1", "M1"],
@@ -103,6 +109,57 @@ _FRAMES: dict[str, dict[str, list[object]]] = {
         "to_id": ["C1", "C2", "C3", "C1", "C2", "C3", "M1"],
         "minutes": [35, 28, 20, 10, 15, 30, 40],
         "km": [12, 9, 6, 2.5, 4, 9, 13],
+    },
+    "shifts": {
+        "shift_id": ["early", "late"],
+        "start": ["07:00", "13:00"],
+        "minutes": [360, 360],
+    },
+    "workers": {
+        "worker_id": ["chen", "li", "volunteers"],
+        "number": [1, 1, 8],
+        "home_id": ["C1", "C2", "C2"],
+        "skills": ["nurse", "nurse", None],
+        "qualified": [True, True, False],
+        "maximum_minutes": [720, 720, 1080],
+        "rest_minutes": [660, 660, 660],
+    },
+    "posts": {
+        "post_id": ["gate-C1", "gate-C2", "testing"],
+        "place_id": ["C1", "C2", "C2"],
+        "shift_id": ["early", "early", "late"],
+        "skill": [None, None, "nurse"],
+        "wanted": [3, 4, 1],
+        "qualified_share": [0.25, 0.25, 0],
+        "critical": [False, False, True],
+        "gate": [True, True, False],
+    },
+    "patients": {
+        "community_id": ["C1", "C2", "C2", "C3"],
+        "severity": ["mild", "mild", "severe", "mild"],
+        "period": [1, 1, 2, 3],
+        "number": [6, 9, 2, 4],
+    },
+    "care": {
+        "severity": ["mild", "severe"],
+        "kind": ["other", "severe"],
+        "hours": [1, 18.2],
+    },
+    "stays": {"severity": ["mild", "severe"], "periods": [7, 14]},
+    "beds": {
+        "ward_id": ["ward", "intensive"],
+        "site_id": ["H1", "H1"],
+        "severity": ["mild", "severe"],
+        "beds": [15, 2],
+    },
+    "scenarios": {"scenario_id": ["usual", "road-closed"], "probability": [0.8, 0.2]},
+    "overlays": {
+        "scenario_id": ["road-closed"],
+        "table": ["links"],
+        "selector": ["from_id=W1|to_id=C2"],
+        "field": ["closed"],
+        "op": ["set"],
+        "value": ["true"],
     },
 }
 _DAILY = {"food_box": 0.4, "insulin": 0.015, "mask": 1.0}
