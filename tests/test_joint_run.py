@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -22,7 +23,7 @@ from allocator.models.dispatch.solve import solve_goals
 from allocator.models.staff.solving import solve
 from allocator.plan import Plan, load_plan
 from allocator.runs.ending import by_name
-from allocator.runs.joint import Joined, Joint, gains
+from allocator.runs.joint import Joined, Joint, _better, gains
 from benchmarks import joint_gates
 from tests.reference_cases import instance_of
 
@@ -96,6 +97,22 @@ def test_other_posts_keep_their_people(joined: Joined) -> None:
     table = gains(joined.chain, by_name(joined.dispatch)).set_index("goal")["gain"]
     assert table["critical"] == pytest.approx(60.0, abs=1e-6)
     assert joined.instance["gates"].set_index("community_id")["handling_minutes"]["A"] == 60
+
+
+@pytest.mark.parametrize(
+    ("mine", "better"),
+    [((2e-10, 5.0), True), ((0.0, 9.0), False), ((1.0, 5.0), False), ((0.0, 9.1), False)],
+)
+def test_the_first_goal_that_differs_decides(
+    made: Plan, mine: tuple[float, float], better: bool
+) -> None:
+    def worth(values: tuple[float, float]) -> Plan:
+        pairs = zip(made.goals, values, strict=False)
+        return made.replace(goals=tuple(replace(goal, value=value) for goal, value in pairs))
+
+    assert _better(worth(mine), worth((1e-10, 9.0))) == better
+    invalid = worth((0.0, 0.0)).replace(status=replace(made.status, plan="invalid"))
+    assert not _better(invalid, worth(mine))
 
 
 def test_a_call_from_python_decides_together(

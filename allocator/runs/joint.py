@@ -30,7 +30,7 @@ from allocator.models.dispatch.grouped import too_large
 from allocator.plan import GoalResult, Plan, Status
 from allocator.plan.status import Termination
 from allocator.runs.dispatch import REASON_SECONDS, REASONS, WORKERS, Dispatch
-from allocator.runs.ending import by_name, ended, values
+from allocator.runs.ending import by_name, ended
 from allocator.runs.joint_posts import asked_posts, merged_roster
 from allocator.runs.searching import Progress, Searching
 from allocator.runs.staff import Staff
@@ -49,6 +49,7 @@ STEPS = {
 STAFF_TABLES = ("roster", "trained", "lodged")
 JOINT_SCOPE = "all plans and rosters that leave the other posts the people of the first roster"
 LATER_SCOPE = "plans within the gate hours of this roster that keep the earlier goals"
+NOISE = 1e-6  # of a value, or of 1: what solves and slacks between goals differ by
 LEAST_SECONDS = 0.5  # below this nothing is explained
 WORST: tuple[Termination, ...] = ("interrupted", "time_limit", "work_limit")
 
@@ -267,10 +268,15 @@ def _bounded(found: tuple[GoalResult, ...], answer: Answer | None) -> tuple[Goal
 
 
 def _better(plan: Plan, other: Plan) -> bool:
-    """Return whether a plan is valid and no worse than another, in the order of the goals."""
+    """Return whether a plan is valid and serves the first goal in which they differ better."""
     if plan.status.plan != "valid" or other.status.plan != "valid":
         return plan.status.plan == "valid"
-    return values(plan) <= values(other)
+    mine, theirs = by_name(plan), by_name(other)
+    for name in [one for one in mine if one in theirs]:
+        near = NOISE * max(1.0, abs(mine[name]), abs(theirs[name]))
+        if abs(mine[name] - theirs[name]) > near:
+            return mine[name] < theirs[name]
+    return False
 
 
 def _note(better: bool, answer: Answer | None) -> str:
