@@ -25,6 +25,7 @@ class Known:
         self.budget = budget
         self.value, self.bound = np.inf, -np.inf
         self.point: Floats | None = None
+        self.costs: Floats | None = None
         self.ended = ""
         self.rounds = self.work = 0
         self.round_seconds = 0.0
@@ -73,10 +74,10 @@ class Known:
         self.work += work
         self.round_seconds = max(0.5 * self.round_seconds, seconds)
 
-    def offer(self, point: Floats, value: float) -> None:
+    def offer(self, point: Floats, costs: Floats, value: float) -> None:
         """Keep a point if it is better."""
         if value < self.value:
-            self.value, self.point = value, point.copy()
+            self.value, self.point, self.costs = value, point.copy(), costs.copy()
             self._tell("point")
 
     def raise_bound(self, bound: float | None) -> None:

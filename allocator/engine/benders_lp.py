@@ -106,6 +106,12 @@ class WarmProgram:
         status = self.highs.changeColsCost(len(columns), columns.astype(np.int32), cost)
         _require(status, "cost")
 
+    def start_at(self, point: Floats) -> None:
+        """Give the search a point to start from."""
+        solution = highspy.HighsSolution()
+        solution.col_value = list(point)
+        self.highs.setSolution(solution)
+
     def solve(self, seconds: float | None = None) -> str:
         """Solve from the last basis and return how it ended; doubtful ends are tried afresh."""
         ended = self._run(seconds)

@@ -117,6 +117,24 @@ class Master:
         thetas = columns[self.size : self.size + self.groups]
         return Point(columns[: self.size], thetas, level, program.value)
 
+    def lifted(self, first: Floats, costs: Floats) -> Floats:
+        """Return all columns of the master for a first-stage point with the scenarios' costs."""
+        level = self._level(costs) if self.averse else np.zeros(0)
+        weighted = self._even * costs
+        if self.averse:
+            weighted = weighted + self._tail * np.maximum(costs - level, 0.0)
+        columns: Floats = np.r_[first, np.bincount(self._group, weighted, self.groups), level]
+        return columns
+
+    def _level(self, costs: Floats) -> Floats:
+        """Return the best level for given costs: their quantile, or the largest one."""
+        risk, chances = self._two_stage.risk, self._two_stage.probability
+        if risk.kind == "worst":
+            return np.array([costs[chances > 0].max()])
+        order = np.argsort(costs, kind="stable")
+        reached = int(np.searchsorted(np.cumsum(chances[order]), risk.level))
+        return np.array([costs[order][min(reached, len(costs) - 1)]])
+
     def rows_of(self, cuts: Cuts, at: Point) -> tuple[sparse.csr_matrix, Floats]:
         """Return the rows of scenario cuts that the point of the master violates."""
         rows, lower = self._stacked(cuts, at)

@@ -177,7 +177,7 @@ class Search:
         if chances is None or wanted is None or wanted.all():
             value = self.program.value(tried, costs)
             if self.is_whole(tried):
-                self.known.offer(tried, value)
+                self.known.offer(tried, costs, value)
         else:
             cost = float(self.program.cost @ tried)
             value = cost + self.program.risk.of(costs, chances / chances.sum())

@@ -63,13 +63,12 @@ class Rounding:
         return found
 
     def _whole_master(self, kinds: Bools, share: float) -> tuple[Point | None, bool]:
-        """Solve the master with these columns whole; say whether it came to its end.
-
-        It is given no point to start from: HiGHS 1.12 has claimed wrong bounds with one.
-        """
+        """Solve the master with these columns whole; say whether it came to its end."""
         known, program = self._known, self._master.whole(kinds)
         program.option("mip_rel_gap", max(0.3 * known.budget.gap, min(1e-3, known.gap / 5)))
         self._limit(program, share)
+        if known.point is not None and known.costs is not None:
+            program.start_at(self._master.lifted(known.point, known.costs))
         ended = program.solve(self._seconds(share))
         known.work += program.iterations
         if ended == "infeasible":
