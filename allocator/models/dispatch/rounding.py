@@ -27,7 +27,7 @@ from allocator.models.dispatch.model import DispatchModel
 from allocator.models.dispatch.pairs import in_pairs
 from allocator.models.dispatch.polishing import Polish
 from allocator.models.dispatch.read import short_of
-from allocator.models.dispatch.rounding_bounds import Bounds, ShareRows, bound_of, values_of
+from allocator.models.dispatch.rounding_bounds import Bounds, ShareRows, bounded, values_of
 from allocator.models.dispatch.rounding_packs import Replay
 from allocator.models.dispatch.rounding_trips import cheaper, cover, lane_loads, room, struck
 
@@ -234,8 +234,8 @@ class Rounding:
         for stage, weight in self._weights():
             result = known.get(stage.name)
             if isinstance(stage, LevelStage) and result and result.bound is not None:
-                rows = ShareRows(session, stage.shares, self.attainable.known(stage.shares))
-                rows.place(1.0 - result.bound)
+                attainable = self.attainable.known(stage.shares)
+                rows = ShareRows(session, stage.shares, attainable, 1.0 - result.bound)
                 parts.append(rows.cost() * weight)
         cost = np.zeros(session.columns)
         for part in parts:
@@ -302,25 +302,6 @@ class Rounding:
         solution[self.loose.ship] /= self.model.pack
         progress = Progress(solution=solution, report=self.report)
         bounds = Bounds(self._session(), self.attainable)
-        for stage in stages:
-            known = first.get(stage.name)
-            guess = None if known is None else known.bound
-            budget = self.budget
-            if not progress.results and guess is not None:
-                budget = Budget(deadline=0.0)  # nothing comes before it: its bound is known
-            bound, seconds = bound_of(bounds, stage, values[stage.name], guess, budget)
-            bound = guess if not progress.results and guess is not None else bound
-            progress.add(self._result(stage, values[stage.name], bound, seconds), None)
+        for result in bounded(bounds, stages, values, first, self.budget):
+            progress.add(result, None)
         return progress
-
-    @staticmethod
-    def _result(stage: Stage, value: float, bound: float | None, seconds: float) -> StageResult:
-        return StageResult(
-            name=stage.name,
-            unit=getattr(stage, "unit", ""),
-            value=value,
-            bound=bound,
-            termination="time_limit" if bound is None else "completed",
-            source="rounded to whole packs and trips, bound of the relaxation from its duals",
-            seconds=seconds,
-        )
