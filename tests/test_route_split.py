@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from allocator.models.route.goals import values
 from allocator.models.route.pyvrp_data import translate
-from allocator.models.route.pyvrp_router import pyvrp_router
+from allocator.models.route.pyvrp_router import case_is_large, pyvrp_router
 from allocator.models.route.routes import Route, Trip, Visit, shares
 from allocator.models.route.rules import broken
 from allocator.models.route.split import cut_stops, first_pieces, new_pieces
@@ -100,3 +100,10 @@ def test_a_load_beyond_every_vehicle_is_brought_in_parts_where_that_is_allowed()
     assert values(case, routes)["cost"] == 62
     left = pyvrp_router(case.replace(split="never"), None, 0, 100)
     assert shares(left, 2).tolist() == [0.0, 1.0]
+
+
+def test_many_pieces_of_few_stops_are_searched_as_a_whole() -> None:
+    assert len(first_pieces(loads_case([90.0] * 150))) > 500
+    assert not case_is_large(loads_case([90.0] * 150))
+    assert case_is_large(loads_case([90.0] * 501, split="never"))
+    assert case_is_large(loads_case([97.0] * 200))

@@ -25,7 +25,9 @@ from allocator.models.route.split import cut_stops, first_pieces, new_pieces
 from allocator.models.route.zones import LARGE, improve
 
 ITERATIONS = 5_000
+PIECES = 1_500  # of stops that are cut, from which on a case is searched by zones
 PHASES = 4  # of a search with split deliveries: the pieces are cut anew after each
+PHASE = 5.0  # least seconds of one: processes start anew in each
 TRIAL = 0.25  # of the limits, for finding a solution that serves everything required
 
 
@@ -48,7 +50,7 @@ def pyvrp_router(
     best = Best(case, start, report)
     if case_is_large(case):
         return by_zones(case, best, seconds, seed, iterations, workers)
-    phases = PHASES if cut_stops(case) else 1
+    phases = _phases(case, seconds)
     end, dice = None if seconds is None else time.perf_counter() + seconds, default_rng(seed)
     for phase in range(phases):
         given = first_pieces(case) if phase == 0 else new_pieces(case, best.routes, dice)
@@ -61,9 +63,15 @@ def pyvrp_router(
     return best.routes
 
 
+def _phases(case: RouteCase, seconds: float | None) -> int:
+    """Return how often stops are cut in the time there is."""
+    most = PHASES if seconds is None else max(1, min(PHASES, int(seconds / PHASE)))
+    return most if cut_stops(case) else 1
+
+
 def case_is_large(case: RouteCase) -> bool:
-    """Say whether a case is searched by zones."""
-    return len(first_pieces(case)) > LARGE
+    """Say whether a case is searched by zones; many pieces of few stops are no city."""
+    return len(case.stops) > LARGE or len(first_pieces(case)) > PIECES
 
 
 def by_zones(
