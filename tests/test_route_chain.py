@@ -64,6 +64,13 @@ def test_routes_that_leave_something_for_want_of_hours_are_dispatched_again(
     assert chained.rounds[1].factor == pytest.approx(chained.factor)
 
 
+def test_a_second_round_needs_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chain, "FAIR", 1e9)
+    found = Chain(TINY, (1,), Limits(seconds=60, work=2), quiet, "rule").run()
+    assert len(found.rounds) == 1
+    assert found.notes[0].startswith("there was no time to dispatch again, though the routes took")
+
+
 def test_with_the_factor_dispatch_counts_the_hours_of_the_routes(chained: Chained) -> None:
     case, first = chained.instance, chained.rounds[0]
     factor = calibrated(case, first.dispatch, first.routes)

@@ -35,6 +35,7 @@ DISPATCH, ROUTES = 0.3, 0.25  # of the time: one dispatch, all routes of it
 JOINT = 0.5  # people and dispatch together, beside the same one after the other
 CHANGED = 0.01  # share by which the factor must differ for another dispatch
 LEFT = 1e-6  # units
+FAIR = 0.5  # part of the time of the first round that a second one needs
 
 
 @dataclass(frozen=True)
@@ -142,9 +143,13 @@ class Chain:
         """Prepare, dispatch, route; dispatch and route again where the routes teach something."""
         together = self.instance.policy.gate_staff == "joint"
         before = self._together() if together else self._prepared()
+        began = time.monotonic()
         first = self._round(self.instance)
+        spent = time.monotonic() - began
         factor = calibrated(self.instance, first.dispatch, first.routes)
         why = self._why_again(first, factor)
+        if why.startswith("again") and not self._has_time(spent):
+            why = why.replace("again:", "there was no time to dispatch again, though")
         rounds, notes = [first], [why]
         if why.startswith("again") and factor is not None and not self.stopped:
             changed = self.instance.policy.replace(zone_factor=factor)
@@ -156,6 +161,13 @@ class Chain:
         return Chained(
             self.instance, before, best, tuple(rounds), factor, tuple(notes), self.joined
         )
+
+    def _has_time(self, spent: float) -> bool:
+        """Say whether another round has a fair part of the time the first one took."""
+        if self.limits.seconds is None:
+            return True
+        left = self.limits.seconds - (time.monotonic() - self.began)
+        return left >= FAIR * spent
 
     def _kept(self, best: Round) -> Round:
         """Keep the plans of the better round, the last to be kept."""
@@ -252,7 +264,7 @@ class Chain:
 def _compared(first: Round, second: Round) -> str:
     kept = "it is kept" if _better(second, first) else "the first is kept"
     return (
-        f"the second dispatch leaves {second.left:,.6g} units behind, the first {first.left:,.6g};"
+        f"the second dispatch leaves {second.left:,.0f} units behind, the first {first.left:,.0f};"
         f" of what arrives {kept}"
     )
 
