@@ -37,8 +37,9 @@ from allocator.runs.staff import Staff
 from allocator.runs.staff_judged import judged
 
 WORK = "allocator.models.dispatch.joint_work:work"
-ROSTER, FIRST, TOGETHER, LAST = 0.1, 0.3, 0.35, 0.25
+ROSTER, FIRST, TOGETHER, LAST = 0.06, 0.3, 0.3, 1.0
 """Shares of the time: each roster, the dispatch of the chain, the joint program, the last one."""
+KEPT = 0.95  # of the time left, for any of them
 STEPS = {
     "roster": "a roster",
     "chain": "dispatch within this roster",
@@ -132,7 +133,7 @@ class Joint(Searching):
     def _limits(self, share: float) -> Limits:
         if self.limits.seconds is None:
             return self.limits
-        left = self.limits.seconds - (time.monotonic() - self.began)
+        left = KEPT * (self.limits.seconds - (time.monotonic() - self.began))
         return replace(self.limits, seconds=max(0.05, min(share * self.limits.seconds, left)))
 
     def _stopped(self) -> bool:

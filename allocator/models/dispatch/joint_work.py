@@ -16,6 +16,8 @@ from allocator.models.dispatch.model import DispatchModel
 from allocator.models.dispatch.solve import solve_model
 
 Emit = Callable[..., None]
+LEFT = ("change", "transport", "cost")
+"""Goals that say nothing of who should stand at which gate."""
 
 
 def work(
@@ -30,10 +32,12 @@ def work(
     """Solve the goals in order and emit after each whom its point wants at the gates.
 
     Packs and trips are fractions here, as people are: whole ones are left to the dispatch that
-    follows.
+    follows, and so are the goals of money and change.
     """
     deadline = None if seconds is None else time.monotonic() + seconds
-    model = DispatchModel(network(instance))
+    needs = tuple(goal for goal in instance.policy.goals if goal not in LEFT)
+    policy = instance.policy.replace(goals=needs or instance.policy.goals)
+    model = DispatchModel(network(instance.replace(policy=policy, validate=False)))
     model.program.relax()
     size = {"columns": model.program.column_count, "rows": model.program.row_count}
     emit(stage="built", **size)
