@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from allocator.engine.ordered import Budget
+from allocator.engine.session import Outcome, Session
 from allocator.instance import Instance
 from allocator.models.admit.by_rule import by_rule, nobody
 from allocator.models.admit.solving import solve
@@ -20,6 +21,21 @@ def best(instance: Instance) -> Plan:
     plan = judged(instance, answer.tables, "solver", answer.results)
     assert plan.status.plan == "valid", plan.summary["violations"]
     return plan
+
+
+def test_every_goal_ends_at_a_corner(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Interior points of large cases miss rows, and leave nothing for the next goal."""
+    asked: list[bool] = []
+    usual = Session.minimise
+
+    def minimise(session: Session, *given: Any, **more: Any) -> Outcome:
+        asked.append(more["crossover"])
+        return usual(session, *given, **more)
+
+    monkeypatch.setattr(Session, "minimise", minimise)
+    answer = solve(hand_case(), Budget(gap=0.0))
+    assert len(asked) == len(answer.results) > 1
+    assert all(asked)
 
 
 def value(plan: Plan, goal: str) -> float:

@@ -131,7 +131,11 @@ class Stage(Named, Protocol):
 
 @dataclass(frozen=True)
 class LinearStage:
-    """Minimise cost x columns + constant; later goals may give up the larger of two slacks."""
+    """Minimise cost x columns + constant; later goals may give up the larger of two slacks.
+
+    With `corners` also goals before the last end at a corner: an interior point can miss rows by
+    so much that its value is out of reach, and then nothing is left for the next goal.
+    """
 
     name: str
     unit: str
@@ -140,6 +144,7 @@ class LinearStage:
     slack_relative: float
     slack_absolute: float
     final: bool = False
+    corners: bool = False
 
     @property
     def goals(self) -> Sequence[Named]:
@@ -154,7 +159,7 @@ class LinearStage:
             budget.work,
             budget.gap,
             start=progress.solution,
-            crossover=self.final and session.columns <= CROSSOVER_COLUMNS,
+            crossover=(self.final or self.corners) and session.columns <= CROSSOVER_COLUMNS,
             tolerance=last_gap(budget)
             if self.final and session.columns > CROSSOVER_COLUMNS
             else TIGHT,

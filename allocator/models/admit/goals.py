@@ -48,6 +48,7 @@ class Goals:
                 slack_relative=policy.give_up.get(name, policy.slack_relative),
                 slack_absolute=policy.slack_absolute,
                 final=number == len(self.named) - 1,
+                corners=True,
             )
             for number, name in enumerate(self.named)
         ]
