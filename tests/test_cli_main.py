@@ -21,6 +21,8 @@ BROKEN = {
     "defect": ZeroDivisionError("by zero"),
     "stop": KeyboardInterrupt(),
     "misuse": click.BadParameter("no such folder"),
+    "full": OSError(28, "No space left on device"),
+    "memory": MemoryError(),
 }
 
 
@@ -84,6 +86,8 @@ def test_the_envelope_of_a_success() -> None:
     [
         (["probe", "fault"], 3, "E1000"),
         (["probe", "defect"], 1, "E9001"),
+        (["probe", "full"], 5, "E5013"),
+        (["probe", "memory"], 5, "E5013"),
         (["probe", "stop"], 130, "E8001"),
         (["probe", "misuse"], 2, "E2001"),
         (["probe", "well", "--wrong"], 2, "E2001"),

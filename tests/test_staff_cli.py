@@ -110,3 +110,12 @@ def test_bad_tables_are_told_all_at_once(tmp_path: Path) -> None:
     result = call("validate", case)
     assert result.exit_code == 3
     assert all(code in result.output for code in ("E1351", "E1354", "E1357", "E1358"))
+
+
+def test_reasons_for_another_instance_come_with_a_warning(
+    short: tuple[Path, Path], tmp_path: Path
+) -> None:
+    _, out = short
+    assert "W2133" not in call("explain", out, "ward").output
+    other = changed(tmp_path, "posts", 0, wanted=3)
+    assert "W2133" in call("explain", out, "ward", "--instance", other).output

@@ -12,6 +12,7 @@ A command returns a `Reply` and raises `AllocatorError`; `run_command` does the 
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -26,9 +27,17 @@ from typing import Any
 import click
 
 from allocator._version import __version__
-from allocator.errors import AllocatorError, Fault, InternalError, InterruptedRun, UsageError
+from allocator.errors import (
+    AllocatorError,
+    Fault,
+    InternalError,
+    InterruptedRun,
+    NoPlanError,
+    UsageError,
+)
 
 SCHEMA_VERSION = "1"
+_LACKS = (errno.ENOSPC, errno.EACCES, errno.EPERM, errno.EROFS, errno.EMFILE, errno.ENOMEM)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +119,7 @@ def reporting(command: str, as_json: bool = False, debug: bool = False) -> Itera
         _fail(command, stopped if pressed else _unexpected(error), as_json)
     except Exception as error:
         _traceback(debug)
-        _fail(command, _unexpected(error), as_json)
+        _fail(command, _refused(error) or _unexpected(error), as_json)
 
 
 @contextmanager
@@ -159,6 +168,20 @@ def _plain(value: object) -> object:
     if isinstance(value, os.PathLike):
         return os.fspath(value)
     raise TypeError(f"{type(value).__name__} has no place in JSON")
+
+
+def _refused(error: Exception) -> NoPlanError | None:
+    """Return what the machine lacks as an error; None when it is none of that."""
+    if isinstance(error, MemoryError):
+        rule, action = "there is not enough memory", "close other programs, or use a smaller case"
+        return NoPlanError.because(rule, action=action, code="E5013")
+    if isinstance(error, OSError) and error.errno in _LACKS:
+        rule = f"the machine refuses to read or write: {error.strerror}"
+        where = str(error.filename or "")
+        return NoPlanError.because(
+            rule, where=where, action="make room, or permit it", code="E5013"
+        )
+    return None
 
 
 def _unexpected(error: Exception) -> InternalError:

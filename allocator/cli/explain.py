@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from allocator.cli.envelope import Reply, run_command
+from allocator.errors import Fault
+
+if TYPE_CHECKING:
+    from allocator.instance import Instance
+    from allocator.plan import Plan
 
 
 @click.command(short_help="Say why a shortage is there.")
@@ -49,4 +55,17 @@ def explain(
     table = reasons(case, read, time_limit, most or None, community)
     text = explain_text(table)
     known = table.astype(object).where(table.notna(), None)
-    return Reply(text=text, data={"reasons": known.to_dict("records")})
+    told = {"reasons": known.to_dict("records")}
+    return Reply(text=text, data=told, warnings=_other_instance(read, case))
+
+
+def _other_instance(plan: Plan, case: Instance) -> tuple[Fault, ...]:
+    """Warn when the plan was made for another instance, or the instance has changed since."""
+    from allocator.instance import instance_hash
+
+    made_for = plan.instance.get("hash")
+    if not made_for or made_for == instance_hash(case):
+        return ()
+    rule = "the plan was made for another instance, or it has changed since; reasons are for it now"
+    action = "see: allocator check; or plan again"
+    return (Fault("W2133", "warning", str(plan.path or "plan"), case.name, rule, action),)
