@@ -103,7 +103,7 @@ def test_an_import_cut_short_by_ctrl_c_is_an_interruption(
         except KeyboardInterrupt:
             raise ImportError("initialization failed") from None  # as compiled modules do
 
-    with pytest.raises(click.exceptions.Exit) as left, reporting("staff"):
+    with pytest.raises(click.exceptions.Exit) as left, reporting("allocator"), reporting("staff"):
         load_module()
     assert left.value.exit_code == 130
     assert "E8001" in capsys.readouterr().err

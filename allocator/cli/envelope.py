@@ -38,6 +38,7 @@ from allocator.errors import (
 
 SCHEMA_VERSION = "1"
 _LACKS = (errno.ENOSPC, errno.EACCES, errno.EPERM, errno.EROFS, errno.EMFILE, errno.ENOMEM)
+_PRESSED: list[int] = []
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +95,8 @@ def run_command(function: Callable[..., Reply]) -> Callable[..., None]:
 @contextmanager
 def reporting(command: str, as_json: bool = False, debug: bool = False) -> Iterator[None]:
     """Turn whatever is raised inside into a report and the exit code of its class."""
-    pressed: list[int] = []
     try:
-        with _noticing(pressed):
+        with _noticing():
             yield
     except (click.exceptions.Exit, BrokenPipeError):
         raise
@@ -116,23 +116,24 @@ def reporting(command: str, as_json: bool = False, debug: bool = False) -> Itera
         # A compiled module turns Ctrl-C during its import into an error of its own.
         _traceback(debug)
         stopped = InterruptedRun.because("the run was interrupted", code="E8001")
-        _fail(command, stopped if pressed else _unexpected(error), as_json)
+        _fail(command, stopped if _PRESSED else _unexpected(error), as_json)
     except Exception as error:
         _traceback(debug)
         _fail(command, _refused(error) or _unexpected(error), as_json)
 
 
 @contextmanager
-def _noticing(pressed: list[int]) -> Iterator[None]:
-    """Note Ctrl-C, which interrupts as ever, in `pressed`."""
+def _noticing() -> Iterator[None]:
+    """Note Ctrl-C, which interrupts as ever, in `_PRESSED`; within another one nothing is new."""
     usual = signal.getsignal(signal.SIGINT)
     alone = threading.current_thread() is threading.main_thread()
 
     def notice(number: int, frame: FrameType | None) -> None:
-        pressed.append(number)
+        _PRESSED.append(number)
         signal.default_int_handler(number, frame)
 
     if alone and usual is signal.default_int_handler:
+        _PRESSED.clear()
         signal.signal(signal.SIGINT, notice)
     try:
         yield
