@@ -18,6 +18,8 @@ DUAL_NOISE = 1e-6  # of the largest cost: reduced costs and duals below it may b
 FACE_WIDTH = 1e-6  # how near, relative to its size, a value must be to the bound it is kept at
 MOST_ITERATIONS = 2147483647
 STALLED_ITERATIONS = 150
+MISSED = 1e-5  # units by which a point may miss a row before a nearer one is looked for
+NEARER = 1e-8  # the feasibility tolerance tried then: HiGHS asks for little beside large sides
 # Relative gaps of the interior point method; the bound says what each was worth.
 TIGHT, LOOSE = 1e-8, 1e-5
 SIMPLEX_COLUMNS = 20_000  # above this the interior point method is faster on dispatch programs
@@ -158,6 +160,8 @@ class Session:
         if method == "ipm" and work is None and self._stalled():
             self._option("ipm_optimality_tolerance", max(LOOSE, tolerance))
             self._highs.run()
+        if method == "ipm" and not crossover and self._misses():
+            self._closer()
         if self._kept and self._contradicts():
             # Rounding of several faces can leave no point at all on them.
             self._release()
@@ -172,6 +176,19 @@ class Session:
     def _stalled(self) -> bool:
         status = self._highs.getModelStatus()
         return bool(status == highspy.HighsModelStatus.kIterationLimit)
+
+    def _misses(self) -> bool:
+        """Return whether a point called optimal, or nearly, misses a row or bound."""
+        kinds, status = highspy.HighsModelStatus, self._highs.getModelStatus()
+        missed = self._highs.getInfo().max_primal_infeasibility
+        return status in (kinds.kOptimal, kinds.kUnknown) and bool(missed > MISSED)
+
+    def _closer(self) -> None:
+        """Run again for a point nearer to the rows."""
+        usual = self._highs.getOptionValue("primal_feasibility_tolerance")[1]
+        self._option("primal_feasibility_tolerance", NEARER)
+        self._highs.run()
+        self._option("primal_feasibility_tolerance", usual)
 
     def _choose(self, whole: bool, crossover: bool) -> str:
         method = "simplex" if self.columns <= SIMPLEX_COLUMNS else "ipm"
