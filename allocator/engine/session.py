@@ -13,6 +13,7 @@ import numpy as np
 from scipy import sparse
 
 from allocator.engine.program import Floats, Ints, Program
+from allocator.engine.safe_bound import one_sided, reduced_costs, safe_bound
 
 DUAL_NOISE = 1e-6  # of the largest cost: reduced costs and duals below it may be rounding
 FACE_WIDTH = 1e-6  # how near, relative to its size, a value must be to the bound it is kept at
@@ -245,7 +246,7 @@ class Session:
         bound = (
             None
             if duals is None or len(duals) == 0
-            else self.safe_bound(_padded(cost, self.columns), duals)
+            else safe_bound(self._highs.getLp(), _padded(cost, self.columns), duals)
         )
         return Outcome(termination, solution, duals, value, bound, method, seconds)
 
@@ -256,10 +257,8 @@ class Session:
         with a reduced cost stays at its bound in all optimal points. The goals that follow get a
         smaller program, and a cleaner one than the thin slice the row `goal` alone would leave.
         """
-        lp = self._highs.getLp()
-        matrix, cost = _matrix_of(lp), _padded(cost, self.columns)
-        duals = self._one_sided(lp, duals)
-        reduced = cost - matrix.T @ duals
+        lp, cost = self._highs.getLp(), _padded(cost, self.columns)
+        reduced = reduced_costs(lp, cost, one_sided(lp, duals))
         noise = DUAL_NOISE * max(1.0, float(np.abs(cost).max(initial=0.0)))
         lower, upper = np.asarray(lp.col_lower_), np.asarray(lp.col_upper_)
         near = FACE_WIDTH * np.maximum(1.0, np.abs(solution))
@@ -276,49 +275,10 @@ class Session:
             self.set_bounds(at, lower, upper)
         self._kept.clear()
 
-    @staticmethod
-    def _one_sided(lp: Any, duals: Floats) -> Floats:
-        """Return the duals with those of the wrong sign for a missing side set to 0."""
-        low, high = np.asarray(lp.row_lower_), np.asarray(lp.row_upper_)
-        return np.where((np.isinf(low) & (duals > 0)) | (np.isinf(high) & (duals < 0)), 0.0, duals)
-
-    def safe_bound(self, cost: Floats, duals: Floats) -> float | None:
-        """Return the Lagrangian bound of the row duals over the column boxes: true for any duals.
-
-        Neumaier and Shcherbina 2004, Safe bounds in linear and mixed-integer linear programming.
-        """
-        lp = self._highs.getLp()
-        low, high = np.asarray(lp.row_lower_), np.asarray(lp.row_upper_)
-        duals = self._one_sided(lp, duals)
-        side = np.where(duals > 0, low, high)
-        rows = float(duals[duals != 0] @ side[duals != 0])
-        matrix = _matrix_of(lp)
-        reduced = cost - matrix.T @ duals
-        lower, upper = np.asarray(lp.col_lower_), np.asarray(lp.col_upper_)
-        box = np.where(reduced > 0, lower, upper)
-        moved = reduced != 0
-        total = rows + float(reduced[moved] @ box[moved])
-        return total if np.isfinite(total) else None
-
 
 def _least_status(termination: str) -> int:
     """Return the solution status a point needs: what a limit cut must be feasible (2)."""
     return 1 if termination == "completed" else 2
-
-
-def _matrix_of(lp: Any) -> sparse.csc_matrix | sparse.csr_matrix:
-    shape = (lp.num_row_, lp.num_col_)
-    parts = (
-        np.asarray(lp.a_matrix_.value_),
-        np.asarray(lp.a_matrix_.index_),
-        np.asarray(lp.a_matrix_.start_),
-    )
-    by_column = lp.a_matrix_.format_ == highspy.MatrixFormat.kColwise
-    return (
-        sparse.csc_matrix(parts, shape=shape)
-        if by_column
-        else sparse.csr_matrix(parts, shape=shape)
-    )
 
 
 def _padded(values: Floats, size: int) -> Floats:
