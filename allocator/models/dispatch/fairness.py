@@ -10,13 +10,14 @@ from scipy import sparse
 
 from allocator.engine.ordered import Budget, Named, Progress, StageResult, near
 from allocator.engine.program import Floats
-from allocator.engine.session import SIMPLEX_COLUMNS, TIGHT, Session
+from allocator.engine.session import SIMPLEX_COLUMNS, TIGHT, Outcome, Session
 from allocator.models.dispatch.alone import Attainable
 from allocator.models.dispatch.model import DispatchModel
 from allocator.models.dispatch.shares import Shares, shares_of
 
 BLOCKING_DUAL = 1e-5  # of the largest dual: a row above it holds the level down
 LEVEL_GAP = 1e-6
+SHORT_GAP = 8e-4  # of the share short: a bound farther off is worth a second, exact solve
 EAGER_PLACES = 60  # up to here all are solved alone at first, above only those that block
 
 
@@ -152,14 +153,20 @@ class LevelRows:
         cost = np.zeros(self.session.columns)
         cost[self.level] = -scale
         gap = min(budget.gap, LEVEL_GAP)
-        outcome = self.session.minimise(
-            cost, budget.seconds(), budget.work, gap, crossover=False, tolerance=self._near(budget)
-        )
+        outcome = self._minimise(cost, budget, gap, self._near(budget))
+        if _far(outcome, scale):
+            nearer = self._minimise(cost, budget, gap, TIGHT)
+            outcome = outcome if nearer.value is None else nearer
         level = None if outcome.value is None else -outcome.value / scale
         bound = None if outcome.bound is None else min(1.0, -outcome.bound / scale)
         self._mark_blocking(outcome.duals, outcome.solution, level)
         source = f"highs {outcome.method}, level as a column"
         return Search(level, bound, outcome.solution, outcome.termination, source, outcome.seconds)
+
+    def _minimise(self, cost: Floats, budget: Budget, gap: float, tolerance: float) -> Outcome:
+        return self.session.minimise(
+            cost, budget.seconds(), budget.work, gap, crossover=False, tolerance=tolerance
+        )
 
     def _near(self, budget: Budget) -> float:
         """Return the gap to stop at: in small programs there is time to be exact."""
@@ -181,3 +188,10 @@ class LevelRows:
         elif solution is not None and level is not None:
             values = self.shares.values(solution, self.attainable)
             self.blocking = (values <= level + LEVEL_GAP) & ~self.settled
+
+
+def _far(outcome: Outcome, scale: float) -> bool:
+    """Return whether the bound of a level is far from it, as a part of the share short."""
+    if outcome.value is None or outcome.bound is None:
+        return False
+    return outcome.value - outcome.bound > SHORT_GAP * (scale + outcome.value)
