@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 import pytest
 
-import allocator
 from allocator.engine.ordered import Budget
 from allocator.engine.session import Outcome, Session
-from allocator.explain.staff import staff_reasons
+from allocator.explain.reason import as_table
 from allocator.explain.staff_work import Study
+from allocator.instance import Instance
 from allocator.instance.staff_case import staff_case
 from allocator.models.staff import solve
+from allocator.plan import Plan
+from allocator.runs.staff_judged import judged
 from tests.reference_cases import Rows, instance_of
 from tests.staff_cases import random_case
 
@@ -26,12 +29,22 @@ BASE: dict[str, Rows] = {
     "workers": [{"worker_id": "ann", "skills": "nurse"}, {"worker_id": "bob"}],
 }
 
+BARE = {"workload": "none"}
+NURSE = {"worker_id": "ann", "skills": "nurse", "qualified": True}
 
-def reasons(posts: Rows, **changed: Rows) -> pd.DataFrame:
-    instance = instance_of({"workload": "none"}, **(BASE | {"posts": posts} | changed))
-    plan = allocator.staff(instance)
+
+def roster(instance: Instance) -> Plan:
+    """The best roster, judged, without the child process of a run."""
+    answer = solve(instance)
+    plan = judged(instance, staff_case(instance), answer.tables, "solver", answer.results)
     assert plan.status.plan == "valid"
-    return staff_reasons(instance, plan, 60.0)
+    return plan
+
+
+def reasons(posts: Rows, policy: Mapping[str, Any] = BARE, **changed: Rows) -> pd.DataFrame:
+    instance = instance_of({**policy}, **(BASE | {"posts": posts} | changed))
+    study = Study(staff_case(instance), roster(instance), time.monotonic() + 60)
+    return as_table(study.run(None, ""))
 
 
 def post(name: str, **more: Any) -> dict[str, Any]:
@@ -61,7 +74,58 @@ def test_others_need_them_more() -> None:
 
 def test_a_tie_is_a_tie() -> None:
     found = reasons([post("ward", skill="nurse"), post("clinic", skill="nurse")])
-    assert found["family"].tolist() == ["tie"]
+    assert found["code"].tolist() == ["TIE"]
+
+
+def test_a_goal_before_people_is_what_they_cost() -> None:
+    workers = [{"worker_id": "ann", "cost_per_hour": 10}]
+    policy = BARE | {"staff_goals": ["cost", "uncovered"]}
+    found = reasons([post("ward")], policy, workers=workers)
+    assert found["code"].tolist() == ["CROWDED_OUT"]
+    assert "one person more here costs 80 of cost" in found["text"][0]
+
+
+def test_nobody_is_qualified() -> None:
+    found = reasons([post("gate", qualified_share=1)])
+    assert found[["code", "family"]].to_numpy().tolist() == [["EXCLUDED_BY_RULE", "qualified"]]
+    assert "gate in period 1, shift day, lacks 1 qualified: nobody is qualified" in found["text"][0]
+
+
+def test_nobody_qualified_has_the_skill() -> None:
+    workers = [NURSE, {"worker_id": "bob", "skills": "guard"}]
+    found = reasons([post("gate", skill="guard", qualified_share=1)], workers=workers)
+    assert found["code"].tolist() == ["EXCLUDED_BY_RULE"]
+    assert "nobody qualified has the skill guard" in found["text"][0]
+
+
+def test_a_rule_keeps_the_qualified_away() -> None:
+    workers = [NURSE | {"maximum_minutes": 100}, {"worker_id": "bob"}]
+    found = reasons([post("gate", qualified_share=1)], workers=workers)
+    assert found["code"].tolist() == ["IMPOSSIBLE_ALONE"]
+    assert "no roster has one qualified person more here: ann works at most 100" in found["text"][0]
+
+
+def test_the_qualified_are_needed_elsewhere() -> None:
+    posts = [post("ward", skill="nurse"), post("gate", qualified_share=1)]
+    found = reasons(posts, workers=[NURSE, {"worker_id": "bob"}])
+    assert found[["item_id", "code", "family"]].to_numpy().tolist() == [
+        ["gate", "CROWDED_OUT", "uncovered"]
+    ]
+    assert "costs 1 of uncovered; ward in period 1, shift day, would lack 1" in found["text"][0]
+
+
+def test_one_qualified_for_two_posts_is_a_tie() -> None:
+    posts = [post("east", qualified_share=1), post("west", qualified_share=1)]
+    found = reasons(posts, workers=[NURSE, {"worker_id": "bob"}])
+    assert found["code"].tolist() == ["TIE"]
+    assert "would lack 1 qualified more" in found["text"][0]
+
+
+def test_people_and_qualified_people_are_two_gaps() -> None:
+    found = reasons([post("gate", wanted=3, qualified_share=1)], workers=[NURSE])
+    assert found["quantity"].tolist() == [2.0, 2.0]
+    assert "lacks 2 qualified" in found["text"][1]
+    assert "qualified" not in found["text"][0]
 
 
 def test_the_same_roster_whatever_the_names() -> None:
@@ -89,7 +153,7 @@ def test_the_same_roster_whatever_the_names() -> None:
 def test_a_solve_cut_short_proves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     posts = [post("ward", skill="nurse", weight=3), post("clinic", skill="nurse")]
     case = instance_of({"workload": "none"}, **(BASE | {"posts": posts}))
-    plan = allocator.staff(case)
+    plan = roster(case)
     usual = Session.minimise
 
     def cut(self: Session, *given: Any, **more: Any) -> Outcome:

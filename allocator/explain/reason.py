@@ -11,6 +11,7 @@ CODES: Mapping[str, str] = {
     "EXCLUDED_BY_RULE": "a rule in the planner's own tables keeps all goods away",
     "IMPOSSIBLE_ALONE": "short even if nobody else needed anything",
     "CROWDED_OUT": "possible alone, but others have what it would take",
+    "TIE": "a plan as good leaves others short instead",
     "NOT_PROVEN": "the shortage, or a part of it, may be avoidable",
     "UNEXPLAINED": "no single family of rules explains it within the budget",
 }

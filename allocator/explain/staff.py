@@ -29,18 +29,20 @@ def staff_reasons(
     most: int | None = 20,
     only: str = "",
 ) -> pd.DataFrame:
-    """Explain the posts that lack most people.
+    """Explain the posts that lack most people, or qualified ones.
 
     Args:
         instance: The instance of the roster.
         plan: A roster.
         budget_seconds: Wall-clock seconds for solves; what is left then is UNEXPLAINED.
-        most: Most posts (in a period and shift) to look at; None = all.
+        most: Most gaps (of a post in a period and shift) to look at; None = all.
         only: Id of the one post to explain, or of its place.
 
     Returns:
         The table reasons of the plan, the largest gap first.
     """
+    if plan.states("uncovered") and plan["uncovered"].empty:
+        return as_table([])
     job = {
         "instance": instance,
         "plan": plan.replace(summary={}, run={}, instance={}),

@@ -1,9 +1,13 @@
-"""The solves behind the reasons of a roster, as they run in the child process."""
+"""The solves behind the reasons of a roster, as they run in the child process.
+
+A gap is of people, or of qualified people; both are asked about in the same way.
+"""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import numpy as np
 from scipy import sparse
@@ -14,6 +18,7 @@ from allocator.engine.program import Floats
 from allocator.engine.session import Session
 from allocator.explain.reason import Reason
 from allocator.instance import Instance
+from allocator.instance.lanes import Bools
 from allocator.instance.staff_case import StaffCase, staff_case
 from allocator.models.staff.goals import Goal, goals_of
 from allocator.models.staff.model import StaffModel
@@ -24,8 +29,32 @@ from allocator.plan import Plan
 
 Emit = Callable[..., None]
 NAMED = 4  # rules named in a text
+LOOSE = 50_000  # workers times posts above which what has no columns is not told apart
 NOISE = 1e-6
 COVER = ("critical_uncovered", "uncovered")
+
+
+@dataclass(frozen=True)
+class Gap:
+    """People missing at a post, or qualified ones; `goals` are those it is about."""
+
+    post: int
+    missing: int
+    qualified: bool
+
+    @property
+    def goals(self) -> tuple[str, ...]:
+        """Names of the goals that such gaps count in."""
+        return (*COVER, "qualified") if self.qualified else COVER
+
+    @property
+    def one(self) -> str:
+        """One of those missing."""
+        return "one qualified person" if self.qualified else "one person"
+
+    def column(self, model: StaffModel) -> int:
+        """Return the column that counts those missing."""
+        return int((model.lack if self.qualified else model.short)[self.post])
 
 
 def work(
@@ -45,88 +74,99 @@ class Study:
     def __init__(self, case: StaffCase, plan: Plan, deadline: float) -> None:
         """Read the roster."""
         self.case, self.plan, self.deadline = case, plan, deadline
-        there = last_roster(case, plan["roster"]).sum(axis=0)
-        self.short = np.maximum(0, case.posts.wanted - there)
+        roster, posts = last_roster(case, plan["roster"]), case.posts
+        self.short = np.maximum(0, posts.wanted - roster.sum(axis=0))
+        self.lack = np.maximum(0, posts.qualified - roster[case.people.qualified].sum(axis=0))
 
     def run(self, most: int | None, only: str) -> Iterator[Reason]:
-        """Yield the reasons of the largest gaps, critical posts first."""
+        """Yield the reasons of the largest gaps: critical posts first, people before qualified."""
         posts = self.case.posts
-        some = np.flatnonzero(self.short > 0)
+        post, qualified = np.nonzero(np.stack([self.short, self.lack], axis=1))
+        missing = np.where(qualified, self.lack[post], self.short[post])
+        order = np.lexsort((-posts.weight[post] * missing, qualified, ~posts.critical[post]))
         if only:
-            place = posts.places[posts.place[some]]
-            some = some[(posts.ids[some] == only) | (place == only)]
-        order = np.lexsort((-posts.weight[some] * self.short[some], ~posts.critical[some]))
-        for post in some[order][:most].tolist():
-            yield self._one(post)
+            asked = (posts.ids == only) | (posts.places[posts.place] == only)
+            order = order[asked[post[order]]]
+        for number in order[:most].tolist():
+            yield self._one(Gap(int(post[number]), int(missing[number]), bool(qualified[number])))
 
-    def _one(self, post: int) -> Reason:
-        nobody = self._nobody(post)
+    def _one(self, gap: Gap) -> Reason:
+        nobody = self._nobody(gap)
         if nobody:
-            return self._reason(post, "EXCLUDED_BY_RULE", "skill", nobody)
+            return self._reason(gap, "EXCLUDED_BY_RULE", *nobody)
         if time.monotonic() > self.deadline:
-            text = "not looked at within the time"
-            return self._reason(post, "UNEXPLAINED", "", text)
-        return self._solved(post)
+            return self._reason(gap, "UNEXPLAINED", "", "not looked at within the time")
+        return self._solved(gap)
 
-    def _nobody(self, post: int) -> str:
-        """Say which rule alone leaves nobody for a post; blank when somebody fits."""
-        case, posts = self.case, self.case.posts
-        if case.fits[:, post].any():
-            return ""
+    def _nobody(self, gap: Gap) -> tuple[str, str] | None:
+        """Return which rule alone leaves nobody for a post, and its words."""
+        case, posts, post = self.case, self.case.posts, gap.post
+        whom = case.people.qualified if gap.qualified else np.ones(len(case.people), dtype=bool)
+        if (case.fits[:, post] & whom).any():
+            return None
+        if not whom.any():
+            return "qualified", "nobody is qualified"
         skill = posts.skill[post]
-        able = case.has_skill[:, skill] | case.learns[:, skill]
+        able = whom & (case.has_skill[:, skill] | case.learns[:, skill])
         can = case.can[:, posts.period[post], posts.shift[post]]
+        they = "qualified people" if gap.qualified else "people"
         if not able.any():
-            return f"nobody has the skill {case.skills[skill]} or can learn it"
+            who = "nobody qualified" if gap.qualified else "nobody"
+            return "skill", f"{who} has the skill {case.skills[skill]} or can learn it"
         if not (able & can).any():
-            return f"none of the {_people(case, able)} with the skill can work then"
-        far = f"none of the {_people(case, able & can)} with the skill who can work"
-        return f"{far} lives near enough"
+            return (
+                "available",
+                f"none of the {self._count(able)} {they} with the skill can work then",
+            )
+        far = f"none of the {self._count(able & can)} {they} with the skill who can work"
+        return "way", f"{far} lives near enough"
 
-    def _solved(self, post: int) -> Reason:
-        """Ask for one person more here and solve: impossible, or at whose loss."""
-        model = StaffModel(self.case)
-        goals = [goal for goal in goals_of(model) if any(name in goal.name for name in COVER)]
-        row = model.program.add_rows("asked", 1, upper=float(self.short[post] - 1))
-        model.program.add_entries(row, model.short[post], 1.0)
+    def _asked(self, gap: Gap, loose: bool = False) -> StaffModel:
+        """Return the program with one more of those missing asked for."""
+        model = StaffModel(self.case, loose=loose)
+        row = model.program.add_rows("asked", 1, upper=gap.missing - 1.0)
+        model.program.add_entries(row, gap.column(model), 1.0)
+        return model
+
+    def _solved(self, gap: Gap) -> Reason:
+        """Ask for one more here and solve: impossible, or at whose loss."""
+        model = self._asked(gap)
+        goals = _until(goals_of(model), gap.goals)
         session = new_session(model, "auto")
         left = max(0.5, 0.5 * (self.deadline - time.monotonic()))
         outcome = session.minimise(_first(goals, session), left, gap=1e-3)
         if outcome.termination == "infeasible":
-            return self._impossible(post)
+            return self._impossible(gap)
         if outcome.solution is None:
-            return self._reason(post, "UNEXPLAINED", "", "no answer within the time")
+            return self._reason(gap, "UNEXPLAINED", "", "no answer within the time")
         certain = outcome.termination == "completed"
-        return self._compared(post, model, goals, session, outcome.solution, certain)
+        return self._compared(gap, model, goals, session, outcome.solution, certain)
 
-    def _impossible(self, post: int) -> Reason:
-        """Name the rules that keep one person more away, whatever else is left undone."""
-        model = StaffModel(self.case, loose=len(self.case.people) * len(self.case.posts) < 50_000)
+    def _impossible(self, gap: Gap) -> Reason:
+        """Name the rules that keep one more away, whatever else is left undone."""
+        model = self._asked(gap, len(self.case.people) * len(self.case.posts) < LOOSE)
         rules, group = rulebook(model)
-        row = model.program.add_rows("asked", 1, upper=float(self.short[post] - 1))
-        model.program.add_entries(row, model.short[post], 1.0)
         seconds = max(0.5, 0.5 * (self.deadline - time.monotonic()))
-        found = smallest_conflict(model.program, np.r_[group, -1], seconds)
+        found = smallest_conflict(model.program, group, seconds)
         named = [rules[one] for one in found.groups] if found else []
         words = "; ".join(rule.words for rule in named[:NAMED])
         more = f"; and {len(named) - NAMED} rules more" if len(named) > NAMED else ""
-        text = f"no roster has one person more here: {words or 'the rules together'}{more}"
+        text = f"no roster has {gap.one} more here: {words or 'the rules together'}{more}"
         family = named[0].family if named else ""
-        return self._reason(post, "IMPOSSIBLE_ALONE", family, text)
+        return self._reason(gap, "IMPOSSIBLE_ALONE", family, text)
 
     def _compared(
         self,
-        post: int,
+        gap: Gap,
         model: StaffModel,
         goals: list[Goal],
         session: Session,
         point: Floats,
         certain: bool,
     ) -> Reason:
-        """Say what the best roster with one person more here loses instead."""
-        now = self._values(goals, model, self.short)
+        """Say what the best roster with one more here loses instead."""
+        now = self._values(goals, model)
         budget = Budget(self.deadline, gap=1e-3)
-        worse = []
         for number, goal in enumerate(goals):
             if number:
                 outcome = session.minimise(goal.cost, budget.seconds(), gap=1e-3)
@@ -134,63 +174,73 @@ class Study:
                 point = point if outcome.solution is None else outcome.solution
             value = float(goal.cost @ point[: len(goal.cost)]) + goal.constant
             if abs(value - now[goal.name]) > NOISE + 1e-3 * abs(value):
-                worse.append((goal.name, value - now[goal.name]))
-                break
-            row = goal.cost[None, :]
-            _hold(session, row, value - goal.constant)
-        if not worse:
-            return self._tie(post, model, point)
-        name, loss = worse[0]
+                loss = value - now[goal.name]
+                return self._lost(gap, goal.name, loss, certain, self._others(model, point))
+            _hold(session, goal.cost[None, :], value - goal.constant)
+        text = f"a roster as good has {gap.one} more here{self._others(model, point)}"
+        return self._reason(gap, "TIE", "", text)
+
+    def _lost(self, gap: Gap, name: str, loss: float, certain: bool, others: str) -> Reason:
         if loss < 0:
             text = f"it may be avoidable: a roster with {name} lower by {-loss:g} was found"
-            return self._reason(post, "NOT_PROVEN", name, text)
-        others = self._others(model, point)
-        text = f"one person more here costs {loss:g} of {name}{others}"
-        code = "CROWDED_OUT" if certain else "NOT_PROVEN"
-        return self._reason(post, code, name, text)
-
-    def _tie(self, post: int, model: StaffModel, point: Floats) -> Reason:
-        others = self._others(model, point)
-        text = f"a roster as good covers it and leaves as much elsewhere{others}"
-        return self._reason(post, "CROWDED_OUT", "tie", text)
+            return self._reason(gap, "NOT_PROVEN", name, text)
+        text = f"{gap.one} more here costs {loss:g} of {name}{others}"
+        return self._reason(gap, "CROWDED_OUT" if certain else "NOT_PROVEN", name, text)
 
     def _others(self, model: StaffModel, point: Floats) -> str:
-        """Name the post that would lack people instead."""
-        short = np.round(point[model.short]) - self.short
-        worst = int(np.argmax(short))
-        if short[worst] <= 0:
-            return ""
-        return f"; {self._name(worst)} would lack {short[worst]:g} more"
+        """Name the post that would lack people instead, or else qualified ones."""
+        lack = np.where(model.lack >= 0, point[model.lack], 0.0)
+        for now, then, who in (
+            (self.short, point[model.short], ""),
+            (self.lack, lack, "qualified "),
+        ):
+            more = np.round(then) - now
+            worst = int(np.argmax(more))
+            if more[worst] > 0:
+                return f"; {self._name(worst)} would lack {more[worst]:g} {who}more"
+        return ""
 
-    def _values(self, goals: list[Goal], model: StaffModel, short: np.ndarray) -> dict[str, float]:
+    def _values(self, goals: list[Goal], model: StaffModel) -> dict[str, float]:
+        """Return the goals as the plan states them, else as the gaps alone make them."""
         stated = {goal.name: goal.value for goal in self.plan.goals if goal.value is not None}
         point = np.zeros(model.program.column_count)
-        point[model.short] = short
+        point[model.short] = self.short
+        some = model.lack >= 0
+        point[model.lack[some]] = self.lack[some]
         return {
             goal.name: stated.get(goal.name, float(goal.cost @ point) + goal.constant)
             for goal in goals
         }
+
+    def _count(self, some: Bools) -> int:
+        return int(self.case.people.number[some].sum())
 
     def _name(self, post: int) -> str:
         case = self.case
         shift = case.shifts.ids[case.posts.shift[post]]
         return f"{case.posts.ids[post]} in period {case.posts.period[post] + 1}, shift {shift},"
 
-    def _reason(self, post: int, code: str, family: str, text: str) -> Reason:
-        posts = self.case.posts
+    def _reason(self, gap: Gap, code: str, family: str, text: str) -> Reason:
+        posts, post = self.case.posts, gap.post
         period = int(posts.period[post]) + 1
-        place = str(posts.places[posts.place[post]])
+        missing = f"{gap.missing} qualified" if gap.qualified else f"{gap.missing}"
         return Reason(
-            community_id=place or str(posts.ids[post]),
+            community_id=str(posts.places[posts.place[post]]) or str(posts.ids[post]),
             item_id=str(posts.ids[post]),
             period_from=period,
             period_to=period,
             code=code,
             family=family,
-            quantity=float(self.short[post]),
-            text=f"{self._name(post)} lacks {self.short[post]:g}: {text}.",
+            quantity=float(gap.missing),
+            text=f"{self._name(post)} lacks {missing}: {text}.",
             detail="",
         )
+
+
+def _until(goals: list[Goal], names: tuple[str, ...]) -> list[Goal]:
+    """Return the goals to the last one that any of the names counts in."""
+    last = [number for number, goal in enumerate(goals) if any(one in goal.name for one in names)]
+    return goals[: last[-1] + 1] if last else []
 
 
 def _first(goals: list[Goal], session: Session) -> Floats:
@@ -201,7 +251,3 @@ def _hold(session: Session, row: Floats, value: float) -> None:
     wide = np.zeros((1, session.columns))
     wide[:, : row.shape[1]] = row
     session.add_rows(np.array([-np.inf]), np.array([value + NOISE]), sparse.csr_matrix(wide))
-
-
-def _people(case: StaffCase, some: np.ndarray) -> str:
-    return f"{int(case.people.number[some].sum())} people"
