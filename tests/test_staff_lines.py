@@ -17,11 +17,12 @@ from allocator.instance import Instance
 from allocator.instance.staff_case import StaffCase, staff_case
 from allocator.models.staff import solve
 from allocator.models.staff.goals import goals_of
-from allocator.models.staff.lines import NONE, LineSearch
+from allocator.models.staff.lines import LineSearch
 from allocator.models.staff.lines_dive import Dive
 from allocator.models.staff.lines_master import Master
 from allocator.models.staff.lines_solve import step_of
 from allocator.models.staff.lines_split import split_of
+from allocator.models.staff.lines_table import NONE
 from allocator.models.staff.model import StaffModel
 from allocator.plan import Plan, Status
 from tests.reference_cases import instance_of

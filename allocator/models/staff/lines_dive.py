@@ -7,13 +7,10 @@ weigh most, the one is taken that costs the relaxation least.
 from __future__ import annotations
 
 import time
-from functools import cached_property
 
 import numpy as np
-from scipy import sparse
 
-from allocator.engine.program import Floats, Ints
-from allocator.instance.lanes import Bools
+from allocator.engine.program import Floats
 from allocator.models.staff.lines_master import Master
 
 SURE = 0.99  # lines that weigh as much are taken at once
@@ -123,28 +120,13 @@ class Dive:
         master.session.set_bounds(columns, np.zeros(len(columns)), np.full(len(columns), np.inf))
         master.fixed[:] = False
 
-    @cached_property
-    def _own(self) -> tuple[Ints, sparse.csr_matrix, Bools]:
-        """Rows left that are about the assignments of one person only."""
-        split = self.split
-        owner, _ = split.model.owners()
-        rows = split.matrix.tocsr()
-        some = np.array(
-            [
-                len(np.unique(owner[part])) == 1 and bool(split.inside[part].all())
-                for part in np.split(rows.indices, rows.indptr[1:-1])
-            ],
-            dtype=bool,
-        )
-        chosen = np.flatnonzero(some)
-        return split.rows[chosen], rows[chosen], some
-
     def _alone(self, line: int) -> bool:
         """Whether a line keeps the rules of its person that lines do not count."""
-        rows, matrix, _ = self._own
-        point = np.zeros(matrix.shape[1])
-        point[self.split.point_of(self.master.pool.assigned[line])] = 1.0
-        value, whole = matrix @ point, self.split.whole
+        split, whole = self.split, self.split.whole
+        point = np.zeros(split.matrix.shape[1])
+        point[split.point_of(self.master.pool.assigned[line])] = 1.0
+        rows, matrix = split.own
+        value = matrix @ point
         return bool(
             (value <= whole.row_upper[rows] + 1e-6).all()
             and (value >= whole.row_lower[rows] - 1e-6).all()

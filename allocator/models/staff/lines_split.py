@@ -15,7 +15,9 @@ from scipy import sparse
 from allocator.engine.neighbourhood import Whole
 from allocator.engine.program import Block, Floats, Ints
 from allocator.instance.lanes import Bools
-from allocator.models.staff.lines import NONE, LineSearch, Tracked
+from allocator.models.staff.lines import LineSearch
+from allocator.models.staff.lines_kinds import Tracked
+from allocator.models.staff.lines_table import NONE
 from allocator.models.staff.model import StaffModel
 
 PATHS = ("stint", "idle", "break")
@@ -50,6 +52,15 @@ class Split:
     def matrix(self) -> sparse.csc_matrix:
         """The rows left."""
         return sparse.csc_matrix(self.whole.matrix.tocsr()[self.rows])
+
+    @cached_property
+    def own(self) -> tuple[Ints, sparse.csr_matrix]:
+        """Rows left that are about what lines decide of one person only, and their entries."""
+        matrix = self.matrix.tocsr()
+        owner, _ = self.model.owners()
+        outside = matrix.astype(bool) @ (~self.inside).astype(float) > 0
+        one = np.flatnonzero((_spread(matrix, owner) == 0) & ~outside)
+        return self.rows[one], matrix[one]
 
     @cached_property
     def assign(self) -> Ints:
@@ -132,10 +143,10 @@ def _counted(model: StaffModel, tracked: Tracked, rows: sparse.csr_matrix) -> Bo
     return np.asarray(rows.astype(bool) @ some) > 0
 
 
-def _spread(rows: sparse.csr_matrix, period: Ints) -> Ints:
-    """Return the periods from the first to the last column of every row."""
+def _spread(rows: sparse.csr_matrix, number: Ints) -> Ints:
+    """Return how far apart the numbers of the columns of every row are; below 0 without any."""
     entries = rows.tocoo()
     first, last = np.full(rows.shape[0], 10**9), np.full(rows.shape[0], -(10**9))
-    np.minimum.at(first, entries.row, period[entries.col])
-    np.maximum.at(last, entries.row, period[entries.col])
+    np.minimum.at(first, entries.row, number[entries.col])
+    np.maximum.at(last, entries.row, number[entries.col])
     return np.asarray(last - first)
