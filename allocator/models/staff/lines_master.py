@@ -54,7 +54,6 @@ class Master:
         """Build the program without lines."""
         self.split, self.pool = split, Pool()
         self.outside = np.flatnonzero(~split.inside)
-        self.bound = -np.inf
         self.fixed = np.zeros(len(split.model.case.people), dtype=bool)
         program = self._program()
         self.dear = DEAR * max(1.0, float(np.abs(split.whole.cost).max(initial=0.0)))

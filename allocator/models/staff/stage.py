@@ -44,12 +44,11 @@ class Held:
 
 @dataclass(frozen=True)
 class StaffStage(LinearStage):
-    """Minimise a goal; `around` says whether to search around a roster that is not proven best."""
+    """Minimise a goal, and search around a roster that is not proven best."""
 
     model: StaffModel = None  # type: ignore[assignment]
     held: Held = field(default_factory=Held)
     seed: int = 0
-    around: bool = True
     lines: bool = False
 
     def run(self, session: Session, budget: Budget, progress: Progress) -> None:
@@ -72,7 +71,7 @@ class StaffStage(LinearStage):
         self, session: Session, budget: Budget, mine: float | None, progress: Progress
     ) -> Outcome:
         """Minimise by the solver; where that is cut, search around the best roster."""
-        exact = mine if mine is None or not self.around else EXACT * mine
+        exact = None if mine is None else EXACT * mine
         began = time.monotonic()
         start = progress.solution
         # HiGHS 1.12 can call a start best that is not (seen where presolve meets a start): it
@@ -80,7 +79,7 @@ class StaffStage(LinearStage):
         hint = start if isinstance(session, CpSession) else None
         outcome = session.minimise(self.cost, exact, budget.work, budget.gap, start=hint)
         outcome = self._better(outcome, start)
-        if outcome.solution is not None and outcome.termination != "completed" and self.around:
+        if outcome.solution is not None and outcome.termination != "completed":
             deadline = None if mine is None else began + mine
             outcome = self._searched(outcome, deadline, progress)
         return outcome
