@@ -128,6 +128,11 @@ class ReserveCase:
             found += [f"{REMAINING}.{tier}" for tier in tiers] if name == REMAINING else [name]
         return tuple(found)
 
+    @property
+    def people_goals(self) -> tuple[str, ...]:
+        """The goals that count people: critical, asked for or not, and those remaining."""
+        return (CRITICAL, *(goal for goal in self.goals if goal.startswith(REMAINING)))
+
     def counted(self, goal: str) -> Bools:
         """Return the items (K,) whose shortage a goal counts in people."""
         tier = self.reserve.items.tier

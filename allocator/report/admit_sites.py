@@ -7,8 +7,8 @@ import pandas as pd
 
 from allocator.instance.admit_case import AdmitCase
 from allocator.plan import Plan
-from allocator.report.layout import Column, table, wrap
-from allocator.report.words import count, label, number, percent
+from allocator.report.layout import headed, rest_lines, table
+from allocator.report.words import label, number, percent
 
 MOST = 20
 
@@ -53,12 +53,8 @@ def _beds(plan: Plan, case: AdmitCase) -> np.ndarray:
 def site_lines(plan: Plan, case: AdmitCase, width: int) -> list[str]:
     """Return how full the sites are, the largest first."""
     found = site_table(plan, case).sort_values("beds", ascending=False, kind="stable")
-    columns = (
-        Column("Site"),
-        Column("beds at most", right=True),
-        Column("in use at most", right=True),
-        Column("in use at the end", right=True),
-        Column("free at the end", right=True),
+    columns = headed(
+        "Site", "beds at most", "in use at most", "in use at the end", "free at the end"
     )
     rows = [
         (
@@ -70,8 +66,7 @@ def site_lines(plan: Plan, case: AdmitCase, width: int) -> list[str]:
         )
         for row in found.head(MOST).to_dict("records")
     ]
-    rest = len(found) - MOST
-    more = wrap(f"and {count(rest, 'site')} more: see occupancy.csv", width) if rest > 0 else []
+    more = rest_lines(len(found), MOST, width, "site", "occupancy.csv")
     return [*table(columns, rows, width), *more]
 
 

@@ -8,7 +8,7 @@ from allocator.instance import Instance
 from allocator.models.preposition.worth import Gap, Interval
 from allocator.plan import Plan
 from allocator.report import preposition
-from allocator.report.layout import Column, table, wrap
+from allocator.report.layout import headed, table, wrap
 from allocator.report.summary import path_lines
 from allocator.report.words import TOLD, count, goal_amount, goal_words, number
 
@@ -38,7 +38,7 @@ def _broken(plan: Plan, width: int) -> list[str]:
 
 
 def _goal_lines(plan: Plan, width: int) -> list[str]:
-    columns = (Column("Goal"), Column("value", right=True))
+    columns = headed("Goal", "value")
     rows = [
         (goal_words(one.name), goal_amount(one.name, one.value, one.unit)) for one in plan.goals
     ]
@@ -55,11 +55,7 @@ def evaluation_text(
     """Return what a plan comes to in scenarios it may not have been made for."""
     head = f"The plan in {count(len(plan.outcomes), 'scenario')} of {instance.name}"
     parts = [[*wrap(head, width), *_broken(plan, width)]]
-    columns = (
-        Column("Goal"),
-        Column("as planned", right=True),
-        Column("here", right=True),
-    )
+    columns = headed("Goal", "as planned", "here")
     rows = [
         (
             goal_words(one.name),

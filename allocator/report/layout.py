@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
+from allocator.report.words import count
+
 GAP = "  "
 HELD = "\0"  # a blank a line does not end at
 NARROWEST = 12  # the least width worth wrapping a column to
@@ -18,6 +20,17 @@ class Column:
 
     title: str
     right: bool = False
+
+
+def headed(title: str, *numbers: str) -> tuple[Column, ...]:
+    """Return a column of names and columns of numbers."""
+    return (Column(title), *(Column(number, right=True) for number in numbers))
+
+
+def rest_lines(rows: int, most: int, width: int, one: str, where: str = "") -> list[str]:
+    """Return how many rows are not shown beyond the `most` that are, and where they stand."""
+    told = f"and {count(rows - most, one)} more" + (f": see {where}" if where else "")
+    return wrap(told, width) if rows > most else []
 
 
 def cells_of(text: str) -> int:

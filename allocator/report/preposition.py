@@ -9,7 +9,7 @@ import numpy as np
 from allocator.instance import Instance
 from allocator.instance.futures import reserve_case
 from allocator.plan import Plan
-from allocator.report.layout import Column, table, wrap
+from allocator.report.layout import headed, table, wrap
 from allocator.report.preposition_scenarios import uncovered_lines, worst_lines
 from allocator.report.preposition_sites import item_lines, site_lines
 from allocator.report.words import TOLD, count, goal_amount, goal_words, number, percent
@@ -59,11 +59,7 @@ def compared_lines(plan: Plan, width: int) -> list[str]:
     shown = {OTHERS[name]: found for name, found in others.items() if found}
     if not shown:
         return []
-    columns = [
-        Column("Compared with"),
-        Column("this plan", right=True),
-        *(Column(title, right=True) for title in shown),
-    ]
+    columns = headed("Compared with", "this plan", *shown)
     rows = [
         (
             goal_words(goal.name),
@@ -100,7 +96,7 @@ def cost_lines(plan: Plan, instance: Instance | None, width: int) -> list[str]:
     first, mean = plan.summary.get("first_stage") or {}, plan.summary.get("mean_cost") or {}
     if not first:
         return []
-    columns = (Column("Money"), Column("before", right=True), Column("in a scenario", right=True))
+    columns = headed("Money", "before", "in a scenario")
     rows = [
         (words, number(first[name]) if name in first else "", _paid(mean, name))
         for name, words in COSTS.items()

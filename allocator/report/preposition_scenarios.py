@@ -8,8 +8,8 @@ import pandas as pd
 from allocator.instance import Instance
 from allocator.instance.futures import ReserveCase
 from allocator.plan import Plan
-from allocator.report.layout import Column, table, wrap
-from allocator.report.words import count, label, number, percent
+from allocator.report.layout import Column, headed, rest_lines, table, wrap
+from allocator.report.words import label, number, percent
 
 MOST = 10
 WORST = 5
@@ -24,13 +24,7 @@ def worst_lines(plan: Plan, instance: Instance | None, width: int) -> list[str]:
     if instance is not None:
         table_ = instance["scenarios"]
         names = dict(zip(table_["scenario_id"], table_["name"], strict=True))
-    columns = (
-        Column("Worst scenarios"),
-        Column("probability", right=True),
-        Column("people short", right=True),
-        Column("units short", right=True),
-        Column("cost", right=True),
-    )
+    columns = headed("Worst scenarios", "probability", "people short", "units short", "cost")
     rows = [
         (
             label(row["scenario_id"], names.get(row["scenario_id"], "")) or "(the one there is)",
@@ -50,13 +44,8 @@ def uncovered_lines(plan: Plan, case: ReserveCase, width: int) -> list[str]:
     if places.empty:
         return ["No need is left unmet in any scenario."]
     names = dict(zip(case.reserve.communities.ids, case.reserve.communities.names, strict=True))
-    columns = (
-        Column("Goes without"),
-        Column("people short", right=True),
-        Column("in scenarios", right=True),
-        Column("of need", right=True),
-        Column("most short of"),
-    )
+    numbers = headed("Goes without", "people short", "in scenarios", "of need")
+    columns = (*numbers, Column("most short of"))
     rows = [
         (
             label(str(row["community_id"]), str(names.get(row["community_id"], ""))),
@@ -68,11 +57,8 @@ def uncovered_lines(plan: Plan, case: ReserveCase, width: int) -> list[str]:
         for row in places.head(MOST).to_dict("records")
     ]
     note = "People short of life-critical goods on average; share of all units needed."
-    lines = [*table(columns, rows, width), *wrap(note, width)]
-    if len(places) > MOST:
-        rest = count(len(places) - MOST, "place")
-        lines += wrap(f"and {rest} more: see recourse.csv.gz, kind short", width)
-    return lines
+    more = rest_lines(len(places), MOST, width, "place", "recourse.csv.gz, kind short")
+    return [*table(columns, rows, width), *wrap(note, width), *more]
 
 
 def uncovered(plan: Plan, case: ReserveCase) -> pd.DataFrame:

@@ -8,7 +8,7 @@ import pandas as pd
 from allocator.instance import Instance
 from allocator.instance.futures import ReserveCase
 from allocator.plan import Plan
-from allocator.report.layout import Column, table, wrap
+from allocator.report.layout import Column, headed, rest_lines, table, wrap
 from allocator.report.preposition_scenarios import mean_short
 from allocator.report.words import count, label, number, percent
 
@@ -31,8 +31,7 @@ def site_lines(plan: Plan, instance: Instance | None, width: int) -> list[str]:
         size = f"{row['size_id']}" or "-"
         rows.append((name, size, number(row["fixed_cost"]), *room, row["stock"]))
     lines = table([*columns, Column("stock")], rows, width)
-    if len(sites) > MOST:
-        lines += wrap(f"and {count(len(sites) - MOST, 'site')} more: see sites.csv", width)
+    lines += rest_lines(len(sites), MOST, width, "site", "sites.csv")
     if sites["new"].any():
         lines += wrap("+ newly opened.", width)
     return lines
@@ -76,13 +75,7 @@ def item_lines(plan: Plan, instance: Instance, case: ReserveCase, width: int) ->
     need = futures.need.sum(axis=1)
     short = mean_short(plan).groupby("item_id")["mean"].sum().reindex(items.ids).fillna(0.0)
     mean = futures.probability @ need
-    columns = (
-        Column("Item"),
-        Column("in reserve", right=True),
-        Column("mean need", right=True),
-        Column("largest need", right=True),
-        Column("unmet on average", right=True),
-    )
+    columns = headed("Item", "in reserve", "mean need", "largest need", "unmet on average")
     names = instance["items"].set_index("item_id")["name"]
     rows = [
         (
@@ -95,6 +88,5 @@ def item_lines(plan: Plan, instance: Instance, case: ReserveCase, width: int) ->
         for k, item in enumerate(items.ids.tolist())
         if mean[k] > 0 or total[item] > 0
     ]
-    rest = len(rows) - 2 * MOST
-    more = wrap(f"and {count(rest, 'item')} more", width) if rest > 0 else []
+    more = rest_lines(len(rows), 2 * MOST, width, "item")
     return [*table(columns, rows[: 2 * MOST], width), *more]

@@ -14,7 +14,6 @@ from allocator.engine.session import Session
 from allocator.errors import InternalError
 from allocator.instance.lanes import Bools
 from allocator.models.preposition.model import PrepositionModel, Scenario
-from allocator.models.preposition.recourse import people_goals
 
 NEAR = 1e-6  # a floor missed by less, relative to what may be short, is kept
 ROUNDING = 1e-9  # of a goal, at least: a cap nearer than that could leave no point
@@ -81,7 +80,7 @@ def measured(model: PrepositionModel, first: Floats, recourse: Sequence[Floats])
         cost=np.array([one.recourse.cost @ point for one, point in pairs]),
         people={
             goal: np.array([one.people[goal] @ point for one, point in pairs])
-            for goal in people_goals(model.case)
+            for goal in model.case.people_goals
         },
         kept=np.array([_keeps_floors(one, first, point) for one, point in pairs], dtype=bool),
         spent=float(model.first_cost() @ first),

@@ -13,6 +13,7 @@ from allocator.engine.program import Floats
 from allocator.engine.two_stage import TwoStageAnswer
 from allocator.errors import InternalError
 from allocator.models.preposition.evaluation import Evaluation, answers, measured
+from allocator.models.preposition.lean import lean
 from allocator.models.preposition.model import PrepositionModel, unit_of
 from allocator.models.preposition.one_goal import Kept, Ways, minimised
 from allocator.models.preposition.read import rounded
@@ -165,6 +166,7 @@ def _clean(model: PrepositionModel, progress: Progress, seed: int, threads: int)
         progress.found = again
     elif not np.array_equal(first, progress.found.first):
         progress.found = measured(model, first, progress.found.recourse)
+    progress.found = lean(model, progress.found)
     values = progress.found.values(model)
     progress.results = [
         replace(one, value=values[one.name])

@@ -11,8 +11,9 @@ import numpy as np
 from allocator.engine.program import Floats, Ints
 from allocator.engine.two_stage import Held, Recourse, Risk, TwoStage
 from allocator.instance.futures import ReserveCase
+from allocator.models.preposition.columns import Columns
 from allocator.models.preposition.first import FirstStage
-from allocator.models.preposition.recourse import Columns, ScenarioProgram
+from allocator.models.preposition.recourse import ScenarioProgram
 from allocator.models.preposition.services import Services
 
 MARGIN = 0.01  # of the people in need: a gap asked for counts against critical plus this

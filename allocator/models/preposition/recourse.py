@@ -3,61 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
 from scipy import sparse
 
 from allocator.engine.program import Floats, Ints, Program
 from allocator.engine.two_stage import Recourse
-from allocator.instance.futures import CRITICAL, REMAINING, ReserveCase
+from allocator.models.preposition.columns import Columns
 from allocator.models.preposition.first import FirstStage
 from allocator.models.preposition.services import Services
-
-
-@dataclass(frozen=True)
-class Columns:
-    """Keys of the columns of a scenario, block by block in their order.
-
-    Attributes:
-        ship: (2, n) lane and item of what leaves the reserves.
-        deliver: (2, n) agreement and lane of what suppliers deliver.
-        short: (2, n) community and item of every need.
-        surplus: (2, n) site and item of every stock.
-        late: (2, n) community and goal (position in `people_goals`) where people may be short.
-        counted: (m,) which of the short count in a goal of people, and below for each:
-        rate: (m,) people short for a unit short.
-        late_of: (m,) which of the late it counts in.
-    """
-
-    ship: Ints
-    deliver: Ints
-    short: Ints
-    surplus: Ints
-    late: Ints
-    counted: Ints
-    rate: Floats
-    late_of: Ints
-
-    def starts(self) -> tuple[int, int, int, int]:
-        """Return where deliver, short, surplus and late start."""
-        sizes = [block.shape[1] for block in (self.ship, self.deliver, self.short, self.surplus)]
-        a, b, c, d = np.cumsum(sizes).tolist()
-        return a, b, c, d
-
-    def tight(self, point: Floats) -> Floats:
-        """Return the point with nobody late who is not short: no goal need have minimised it."""
-        _, short, _, late = self.starts()
-        found = point.copy()
-        found[late:] = 0.0
-        people = self.rate * np.maximum(0.0, point[short + self.counted])
-        np.maximum.at(found, late + self.late_of, people)
-        return found
-
-
-def people_goals(case: ReserveCase) -> tuple[str, ...]:
-    """Return the goals that count people: critical, asked for or not, and those remaining."""
-    return (CRITICAL, *(goal for goal in case.goals if goal.startswith(REMAINING)))
 
 
 class ScenarioProgram:
@@ -138,7 +92,7 @@ class ScenarioProgram:
         self.surplus = self.program.add_columns("surplus", len(most), most, labels=labels)
 
     def _add_late(self) -> None:
-        goals = people_goals(self.case)
+        goals = self.case.people_goals
         goal = np.full(len(self.reserve.items), -1, dtype=np.int64)
         for number, name in enumerate(goals):
             goal[self.case.counted(name)] = number
@@ -283,7 +237,7 @@ class ScenarioProgram:
         """Return how each column counts in every goal of people: pi of the late."""
         weight = self.reserve.communities.weight[self.late_town]
         found = {}
-        for number, goal in enumerate(people_goals(self.case)):
+        for number, goal in enumerate(self.case.people_goals):
             counts = np.zeros(self.program.column_count)
             counts[self.late] = np.where(self.late_goal == number, weight, 0.0)
             found[goal] = counts[self.count :]
