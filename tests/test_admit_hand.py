@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from allocator.engine.ordered import Budget
-from allocator.engine.session import Outcome, Session
+from allocator.engine.outcome import Outcome
+from allocator.engine.session import Session
 from allocator.instance import Instance
 from allocator.models.admit.by_rule import by_rule, nobody
 from allocator.models.admit.solving import solve

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -118,6 +119,28 @@ def test_a_child_that_dies_leaves_its_best_plan(monkeypatch: pytest.MonkeyPatch)
     assert plan.goals[0].value is not None
     assert plan.goals[0].value <= first + 1e-6 * abs(first)
     assert not Watched.made.folder.exists()
+
+
+class Spoiled(Child):
+    """A child whose last plan ships twice what there is."""
+
+    def results(self) -> Iterator[Any]:
+        last, *before = super().results()
+        shipments = last.tables["shipments"]
+        twice = shipments.assign(quantity=2.0 * shipments["quantity"])
+        yield dataclasses.replace(last, tables={**last.tables, "shipments": twice})
+        yield from before
+
+
+def test_the_plan_before_stands_in_for_one_the_judge_refuses(
+    monkeypatch: pytest.MonkeyPatch, tiny_plan: Plan
+) -> None:
+    monkeypatch.setattr(dispatch_run, "Child", Spoiled)
+    plan = run.dispatch(TINY)
+    assert plan.status.plan == "valid"
+    assert plan.summary["made"] == "solver, before its last plan"
+    assert run.check(plan, TINY).ok
+    assert goals(plan) == pytest.approx(goals(tiny_plan), abs=1e-3)
 
 
 def test_an_interruption_keeps_the_best_plan() -> None:

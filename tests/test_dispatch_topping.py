@@ -161,7 +161,7 @@ def test_large_programs_reach_the_same_goals(
     plain = [(one.name, one.value) for one in solve_dispatch(instance).progress.results]
     assert "floors" in dict(plain)
     monkeypatch.setattr(solve, "SIMPLEX_COLUMNS", 0)
-    monkeypatch.setattr(pairs, "CROSSOVER_COLUMNS", 0)
+    monkeypatch.setattr(pairs, "CORNER_COLUMNS", 0)
     monkeypatch.setattr(pairs, "FLOORS_WEIGHT", weight)
     monkeypatch.setattr(pairs, "ITEM_DAYS_WEIGHT", weight)
     progress = solve_dispatch(instance, threads=threads).progress

@@ -39,7 +39,7 @@ def test_what_misses_rows_is_solved_again_and_the_tolerance_comes_back(
     monkeypatch.setattr(session, "_option", noted)
     outcome = session.minimise(cost, crossover=False)
     assert tolerances == [sessions.NEARER, 1e-7]
-    assert outcome.termination == "completed"
+    assert (outcome.termination, outcome.method) == ("completed", "simplex")
     assert outcome.value == pytest.approx(outcome.bound, rel=1e-5)
 
 
@@ -48,5 +48,13 @@ def test_what_has_no_point_is_not_solved_again(monkeypatch: pytest.MonkeyPatch) 
     program, cost = large(60)
     program.add_rows("too much", 1, lower=1.0)  # an empty row that asks for something
     session = Session(program)
-    monkeypatch.setattr(session, "_closer", lambda: pytest.fail("solved again"))
+    monkeypatch.setattr(session, "_nearer", lambda: pytest.fail("solved again"))
     assert session.minimise(cost, crossover=False).termination == "infeasible"
+
+
+def test_of_a_large_program_no_corner_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sessions, "SIMPLEX_COLUMNS", 0)
+    monkeypatch.setattr(sessions, "CORNER_COLUMNS", 59)
+    monkeypatch.setattr(sessions, "MISSED", -1.0)
+    program, cost = large(60)
+    assert Session(program).minimise(cost, crossover=False).method == "ipm"

@@ -11,7 +11,8 @@ import pandas as pd
 import pytest
 
 from allocator.engine.ordered import Budget
-from allocator.engine.session import Outcome, Session
+from allocator.engine.outcome import Outcome
+from allocator.engine.session import Session
 from allocator.explain.reason import as_table
 from allocator.explain.staff_work import Study
 from allocator.instance import Instance

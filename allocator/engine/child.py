@@ -11,14 +11,16 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
 from typing import Any, cast
 
 from allocator.errors import AllocatorError
 
 JOB = "job.pickle"
-BEST = "best.pickle"
+RESULTS = "result-*.pickle"
+KEPT = 3  # results: a refused one is followed by the one before
 EVENTS = "events.jsonl"
 ERROR = "error.pickle"
 
@@ -28,8 +30,9 @@ Progress = Callable[[dict[str, Any]], None]
 class Child:
     """A process running `task` ("module:function") with keyword arguments, until done or stopped.
 
-    The function gets `emit(result, **event)` as its first argument: each call replaces the best
-    result on disk as one act and tells the parent. The folder is private and goes with the child.
+    The function gets `emit(result, **event)` as its first argument: each call puts a result
+    on disk as one act, drops all but the last few, and tells the parent. The folder is private and
+    goes with the child.
     """
 
     def __init__(self, task: str, **arguments: Any) -> None:
@@ -61,19 +64,16 @@ class Child:
 
     def best(self) -> Any:
         """Return the last result the child wrote, or None."""
-        path = self.folder / BEST
-        if not path.exists():
-            return None
-        with path.open("rb") as file:
-            return pickle.load(file)
+        return next(self.results(), None)
+
+    def results(self) -> Iterator[Any]:
+        """Return the last results the child wrote, the newest first."""
+        for path in sorted(self.folder.glob(RESULTS), reverse=True):
+            yield _read(path)
 
     def error(self) -> AllocatorError | None:
         """Return the error the child raised on purpose, if it did."""
-        path = self.folder / ERROR
-        if not path.exists():
-            return None
-        with path.open("rb") as file:
-            return cast(AllocatorError, pickle.load(file))
+        return cast("AllocatorError | None", _read(self.folder / ERROR))
 
     def complaint(self) -> str:
         """Return what the child wrote on stderr, its end only; else how it was ended."""
@@ -129,9 +129,14 @@ def serve(folder: Path) -> None:
     module_name, _, name = task.partition(":")
     module = __import__(module_name, fromlist=[name])
 
+    numbers = count()
+
     def emit(result: Any = None, **event: Any) -> None:
         if result is not None:
-            _replace(folder / BEST, pickle.dumps(result, protocol=pickle.HIGHEST_PROTOCOL))
+            told = next(numbers)
+            content = pickle.dumps(result, protocol=pickle.HIGHEST_PROTOCOL)
+            _replace(folder / RESULTS.replace("*", f"{told:09d}"), content)
+            (folder / RESULTS.replace("*", f"{told - KEPT:09d}")).unlink(missing_ok=True)
         with (folder / EVENTS).open("a", encoding="utf-8") as events:
             events.write(json.dumps(event) + "\n")
 
@@ -140,6 +145,13 @@ def serve(folder: Path) -> None:
     except AllocatorError as error:
         _replace(folder / ERROR, pickle.dumps(error))
         raise
+
+
+def _read(path: Path) -> Any:
+    if not path.exists():
+        return None
+    with path.open("rb") as file:
+        return pickle.load(file)
 
 
 def _replace(path: Path, content: bytes) -> None:

@@ -16,8 +16,9 @@ import numpy as np
 from ortools.sat.python import cp_model
 from scipy import sparse
 
+from allocator.engine.outcome import Outcome
 from allocator.engine.program import Floats, Ints, Program
-from allocator.engine.session import TIGHT, Interrupted, Outcome
+from allocator.engine.session import TIGHT, Interrupted
 
 STEP = 1e-4  # of a column that is not whole
 DECIMALS = 6  # of coefficients; more are rounded

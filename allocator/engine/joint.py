@@ -21,8 +21,9 @@ from allocator.engine.ordered import (
     StageResult,
     keep_face,
 )
+from allocator.engine.outcome import Outcome
 from allocator.engine.program import Floats
-from allocator.engine.session import TIGHT, Outcome, Session
+from allocator.engine.session import TIGHT, Session
 
 LAST_GAP = 1e-7  # of the sum of the last two goals
 

@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from allocator.engine.outcome import Outcome
 from allocator.engine.program import Floats, Program
-from allocator.engine.session import Outcome, Session
+from allocator.engine.session import Session
 
 SLACK = 1e-6  # by which a row may be broken by what is kept
 BETTER = 1e-6

@@ -10,14 +10,14 @@ from typing import Protocol
 import numpy as np
 from scipy import sparse
 
+from allocator.engine.outcome import Outcome
 from allocator.engine.program import Floats
-from allocator.engine.session import TIGHT, Outcome, Session
+from allocator.engine.session import CORNER_COLUMNS, TIGHT, Session
 
 NUMERICAL = 1e-5  # a slack above this is given up by choice: the optimal face is not kept
 NEAR = 0.5  # of the gap asked for
 LOOK_GAP = 5e-4  # of a solve that is to be quick
 PRESSED_SECONDS = 3600.0
-CROSSOVER_COLUMNS = 150_000  # above this a corner of the last optimal face costs too long
 
 
 @dataclass(frozen=True)
@@ -159,9 +159,9 @@ class LinearStage:
             budget.work,
             budget.gap,
             start=progress.solution,
-            crossover=(self.final or self.corners) and session.columns <= CROSSOVER_COLUMNS,
+            crossover=(self.final or self.corners) and session.columns <= CORNER_COLUMNS,
             tolerance=last_gap(budget)
-            if self.final and session.columns > CROSSOVER_COLUMNS
+            if self.final and session.columns > CORNER_COLUMNS
             else TIGHT,
         )
         self.take(session, outcome, progress)

@@ -5,15 +5,15 @@ from __future__ import annotations
 import copy
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import highspy
 import numpy as np
 from scipy import sparse
 
+from allocator.engine.outcome import Outcome, outcome_of, padded
 from allocator.engine.program import Floats, Ints, Program
-from allocator.engine.safe_bound import one_sided, reduced_costs, safe_bound
+from allocator.engine.safe_bound import one_sided, reduced_costs
 
 DUAL_NOISE = 1e-6  # of the largest cost: reduced costs and duals below it may be rounding
 FACE_WIDTH = 1e-6  # how near, relative to its size, a value must be to the bound it is kept at
@@ -23,21 +23,9 @@ MISSED = 1e-5  # units by which a point may miss a row before a nearer one is lo
 NEARER = 1e-8  # the feasibility tolerance tried then: HiGHS asks for little beside large sides
 # Relative gaps of the interior point method; the bound says what each was worth.
 TIGHT, LOOSE = 1e-8, 1e-5
+CORNER_COLUMNS = 150_000  # above this a corner costs too long
 SIMPLEX_COLUMNS = 20_000  # above this the interior point method is faster on dispatch programs
 Interrupted = Callable[[], bool]
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What a solve gave: why it ended, the point, row duals, a bound true whatever the end."""
-
-    termination: str  # completed | time_limit | work_limit | interrupted | infeasible | error
-    solution: Floats | None
-    duals: Floats | None
-    value: float | None
-    bound: float | None
-    method: str
-    seconds: float
 
 
 class Session:
@@ -147,7 +135,7 @@ class Session:
         began = time.perf_counter()
         _require(
             self._highs.changeColsCost(
-                self.columns, np.arange(self.columns, dtype=np.int32), _padded(cost, self.columns)
+                self.columns, np.arange(self.columns, dtype=np.int32), padded(cost, self.columns)
             ),
             "cost",
         )
@@ -162,12 +150,13 @@ class Session:
             self._option("ipm_optimality_tolerance", max(LOOSE, tolerance))
             self._highs.run()
         if method == "ipm" and not crossover and self._misses():
-            self._closer()
+            method = self._nearer()
         if self._kept and self._contradicts():
             # Rounding of several faces can leave no point at all on them.
             self._release()
             self._highs.run()
-        return self._outcome(cost, method, whole, time.perf_counter() - began)
+        taken = time.perf_counter() - began
+        return outcome_of(self._highs, padded(cost, self.columns), method, whole, taken)
 
     def _contradicts(self) -> bool:
         kinds = highspy.HighsModelStatus
@@ -184,12 +173,20 @@ class Session:
         missed = self._highs.getInfo().max_primal_infeasibility
         return status in (kinds.kOptimal, kinds.kUnknown) and bool(missed > MISSED)
 
-    def _closer(self) -> None:
-        """Run again for a point nearer to the rows."""
+    def _nearer(self) -> str:
+        """Run again for a point nearer to the rows; return the method that gave it.
+
+        Where earlier goals leave next to no inside, only a corner obeys them.
+        """
         usual = self._highs.getOptionValue("primal_feasibility_tolerance")[1]
         self._option("primal_feasibility_tolerance", NEARER)
         self._highs.run()
         self._option("primal_feasibility_tolerance", usual)
+        if not self._misses() or self.columns > CORNER_COLUMNS:
+            return "ipm"
+        self._option("solver", "simplex")
+        self._highs.run()
+        return "simplex"
 
     def _choose(self, whole: bool, crossover: bool) -> str:
         method = "simplex" if self.columns <= SIMPLEX_COLUMNS else "ipm"
@@ -211,44 +208,8 @@ class Session:
 
     def _start(self, start: Floats) -> None:
         solution = highspy.HighsSolution()
-        solution.col_value = list(_padded(start, self.columns))
+        solution.col_value = list(padded(start, self.columns))
         self._highs.setSolution(solution)
-
-    def _outcome(self, cost: Floats, method: str, whole: bool, seconds: float) -> Outcome:
-        status = self._highs.getModelStatus()
-        kinds = highspy.HighsModelStatus
-        ends = {
-            kinds.kOptimal: "completed",
-            kinds.kModelEmpty: "completed",
-            kinds.kTimeLimit: "time_limit",
-            kinds.kIterationLimit: "work_limit",
-            kinds.kSolutionLimit: "work_limit",
-            kinds.kInterrupt: "interrupted",
-            kinds.kInfeasible: "infeasible",
-            kinds.kUnboundedOrInfeasible: "infeasible",
-            kinds.kUnknown: "completed",  # near the optimum: the bound says how near
-        }
-        termination = ends.get(status, "error")
-        info = self._highs.getInfo()
-        if termination == "infeasible":
-            return Outcome(termination, None, None, None, None, method, seconds)
-        usable = info.primal_solution_status >= _least_status(termination) or self.columns == 0
-        solution = np.asarray(self._highs.getSolution().col_value) if usable else None
-        value = float(_padded(cost, self.columns) @ solution) if solution is not None else None
-        if whole:
-            bound = info.mip_dual_bound if np.isfinite(info.mip_dual_bound) else None
-            return Outcome(termination, solution, None, value, bound, method, seconds)
-        duals = (
-            np.asarray(self._highs.getSolution().row_dual)
-            if info.dual_solution_status != 0
-            else None
-        )
-        bound = (
-            None
-            if duals is None or len(duals) == 0
-            else safe_bound(self._highs.getLp(), _padded(cost, self.columns), duals)
-        )
-        return Outcome(termination, solution, duals, value, bound, method, seconds)
 
     def keep_optimal(self, cost: Floats, duals: Floats, solution: Floats) -> None:
         """Restrict the program to the optimal face of a goal that was just minimised.
@@ -257,7 +218,7 @@ class Session:
         with a reduced cost stays at its bound in all optimal points. The goals that follow get a
         smaller program, and a cleaner one than the thin slice the row `goal` alone would leave.
         """
-        lp, cost = self._highs.getLp(), _padded(cost, self.columns)
+        lp, cost = self._highs.getLp(), padded(cost, self.columns)
         reduced = reduced_costs(lp, cost, one_sided(lp, duals))
         noise = DUAL_NOISE * max(1.0, float(np.abs(cost).max(initial=0.0)))
         lower, upper = np.asarray(lp.col_lower_), np.asarray(lp.col_upper_)
@@ -274,15 +235,6 @@ class Session:
         for at, lower, upper in reversed(self._kept):
             self.set_bounds(at, lower, upper)
         self._kept.clear()
-
-
-def _least_status(termination: str) -> int:
-    """Return the solution status a point needs: what a limit cut must be feasible (2)."""
-    return 1 if termination == "completed" else 2
-
-
-def _padded(values: Floats, size: int) -> Floats:
-    return np.r_[values, np.zeros(size - len(values))] if len(values) < size else values
 
 
 def _pass(highs: highspy.Highs, program: Program) -> highspy.HighsStatus:

@@ -16,8 +16,9 @@ from functools import cached_property
 import numpy as np
 from scipy import sparse
 
+from allocator.engine.outcome import Outcome
 from allocator.engine.program import Floats, Ints, Program
-from allocator.engine.session import Outcome, Session
+from allocator.engine.session import Session
 from allocator.explain.reason import FAMILIES
 from allocator.explain.shortage import Shortage
 from allocator.instance.lanes import Bools

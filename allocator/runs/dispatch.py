@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
@@ -67,11 +67,11 @@ class Dispatch(Searching):
         with Child(task, **self._job()) as child:
             first, yardstick = self._first_plans()
             termination, answer = self._wait(child, first)
-        plan = self._safe(
-            lambda: self._with_summary(
-                self._choose(first, answer, termination), first, yardstick, answer
+            plan = self._safe(
+                lambda: self._with_summary(
+                    self._choose(first, child.results(), termination), first, yardstick, answer
+                )
             )
-        )
         return self._unless_stopped(plan, self._explained)
 
     def _examine(self) -> None:
@@ -175,8 +175,12 @@ class Dispatch(Searching):
         self._mark("solve")
         return termination, answer
 
-    def _choose(self, first: Plan, answer: Answer | None, termination: str) -> Plan:
-        """Return the plan that is best in the order of the goals, judged, with what is proven."""
+    def _choose(self, first: Plan, answers: Iterator[Answer], termination: str) -> Plan:
+        """Return the plan that is best in the order of the goals, judged, with what is proven.
+
+        `answers` come the newest first: one the judge refuses is followed by the one before.
+        """
+        answer = next(answers, None)
         end = ended(termination, answer.results if answer else ())
         if answer is None or "shipments" not in answer.tables:
             if answer is not None and answer.results[:1] and _contradicts(answer.results[0]):
@@ -187,16 +191,30 @@ class Dispatch(Searching):
                 status=replace(first.status, termination=end),
                 goals=self._bounded_first(first, answer),
             )
-        plan = self._judged(answer.tables, "solver", answer)
-        if plan.status.plan != "valid":
-            # Rounding can leave a shortage stated a hair too small: let the judge state them.
-            served = {name: one for name, one in answer.tables.items() if name != "shortages"}
-            plan = self._judged(served, "solver, shortages as the judge states them", answer)
+        plan = self._obeying(answer, "solver")
+        while plan.status.plan != "valid" and self._time_to_judge():
+            earlier = next(answers, None)
+            if earlier is None or "shipments" not in earlier.tables:
+                break
+            plan = self._obeying(earlier, "solver, before its last plan")
         worse = termination != "completed" and values(first) < values(plan)
         plan = kept(plan, first, worse, self._bounded_first(first, answer))
         proof = proven(plan.goals, self.limits.gap)
         self._mark("judge")
         return plan.replace(status=Status(end, plan.status.plan, proof))
+
+    def _time_to_judge(self) -> bool:
+        left = self._left()
+        return left is None or left > self.seconds_to_judge
+
+    def _obeying(self, answer: Answer, source: str) -> Plan:
+        """Return the plan of an answer, judged."""
+        plan = self._judged(answer.tables, source, answer)
+        if plan.status.plan == "valid":
+            return plan
+        # Rounding can leave a shortage stated a hair too small: let the judge state them.
+        served = {name: one for name, one in answer.tables.items() if name != "shortages"}
+        return self._judged(served, f"{source}, shortages as the judge states them", answer)
 
     def _bounded_first(self, first: Plan, answer: Answer | None) -> tuple[GoalResult, ...]:
         """Give the first plan the bound of the first goal.

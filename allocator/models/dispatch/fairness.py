@@ -9,8 +9,9 @@ import numpy as np
 from scipy import sparse
 
 from allocator.engine.ordered import Budget, Named, Progress, StageResult, near
+from allocator.engine.outcome import Outcome
 from allocator.engine.program import Floats
-from allocator.engine.session import SIMPLEX_COLUMNS, TIGHT, Outcome, Session
+from allocator.engine.session import SIMPLEX_COLUMNS, TIGHT, Session
 from allocator.models.dispatch.alone import Attainable
 from allocator.models.dispatch.model import DispatchModel
 from allocator.models.dispatch.shares import Shares, shares_of

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from allocator.engine.joint import JointStage, Pair
-from allocator.engine.ordered import CROSSOVER_COLUMNS, LinearStage, Stage
+from allocator.engine.ordered import LinearStage, Stage
+from allocator.engine.session import CORNER_COLUMNS
 
 # Person-days short that a person-day below the floor outweighs: in a quick look, and in earnest.
 LOOK_WEIGHT, FLOORS_WEIGHT = 4.0, 100.0
@@ -15,7 +16,7 @@ def in_pairs(stages: list[Stage], columns: int) -> list[Stage]:
     urgent, last = urgent_pair(stages, FLOORS_WEIGHT), last_pair(stages)
     if urgent is not None:
         stages = [JointStage(urgent), *stages[2:]]
-    if last is not None and columns > CROSSOVER_COLUMNS and len(stages) > 2:
+    if last is not None and columns > CORNER_COLUMNS and len(stages) > 2:
         stages = [*stages[:-2], JointStage(last)]
     return stages
 

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 from allocator.engine.joint import JointStage
 from allocator.engine.ordered import Budget, LinearStage, Progress, run_stages
+from allocator.engine.outcome import Outcome
 from allocator.engine.program import Floats
-from allocator.engine.session import Outcome, Session
+from allocator.engine.session import Session
 from allocator.models.dispatch.alone import Attainable
 from allocator.models.dispatch.model import DispatchModel
 from allocator.models.dispatch.pairs import FLOORS_WEIGHT, urgent_pair

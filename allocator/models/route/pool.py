@@ -12,8 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from allocator.engine.outcome import Outcome
 from allocator.engine.program import Floats, Ints, Program
-from allocator.engine.session import Outcome, Session
+from allocator.engine.session import Session
 from allocator.models.route.pyvrp_data import Plain, Translated
 from allocator.models.route.pyvrp_search import Pool
 

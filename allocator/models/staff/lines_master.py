@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy import sparse
 
+from allocator.engine.outcome import Outcome
 from allocator.engine.program import Floats, Ints, Program
-from allocator.engine.session import Outcome, Session
+from allocator.engine.session import Session
 from allocator.models.staff.lines_split import Split
 
 EACH = 3  # lines a person and round

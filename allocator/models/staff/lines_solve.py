@@ -10,8 +10,9 @@ import numpy as np
 
 from allocator.engine.neighbourhood import Bools, Rounds, Size, improve
 from allocator.engine.ordered import Budget
+from allocator.engine.outcome import Outcome
 from allocator.engine.program import Floats, Ints, Program
-from allocator.engine.session import Outcome, Session
+from allocator.engine.session import Session
 from allocator.models.staff.lines_dive import Dive
 from allocator.models.staff.lines_master import Master
 from allocator.models.staff.lines_split import Split

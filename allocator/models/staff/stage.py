@@ -11,8 +11,9 @@ from scipy import sparse
 from allocator.engine.cpsat import CpSession
 from allocator.engine.neighbourhood import Bools, Rounds, Whole, improve
 from allocator.engine.ordered import Budget, LinearStage, Progress
+from allocator.engine.outcome import Outcome
 from allocator.engine.program import Floats, Program
-from allocator.engine.session import Outcome, Session
+from allocator.engine.session import Session
 from allocator.models.staff.lines_solve import Effort, LineSolve, step_of
 from allocator.models.staff.lines_split import split_of
 from allocator.models.staff.model import StaffModel
