@@ -32,6 +32,7 @@ BASE: dict[str, Rows] = {
 
 BARE = {"workload": "none"}
 NURSE = {"worker_id": "ann", "skills": "nurse", "qualified": True}
+LATER = {"post_id": "ward", "period": 2, "shift_id": "day", "wanted": 1, "skill": "nurse"}
 
 
 def roster(instance: Instance) -> Plan:
@@ -59,10 +60,18 @@ def test_nobody_has_the_skill() -> None:
 
 
 def test_a_rule_keeps_people_away() -> None:
-    workers = [{"worker_id": "ann", "skills": "nurse", "maximum_minutes": 100}]
-    found = reasons([post("ward", skill="nurse")], workers=workers)
+    workers = [{"worker_id": "ann", "skills": "nurse", "maximum_minutes": 480}]
+    found = reasons([post("ward", skill="nurse", minimum=1), LATER], workers=workers)
     assert found["code"].tolist() == ["IMPOSSIBLE_ALONE"]
-    assert "ann works at most 100 minutes" in found["text"][0]
+    assert "ann works at most 480 minutes" in found["text"][0]
+
+
+@pytest.mark.parametrize("rule", ["maximum_minutes", "longest_shift"])
+def test_a_shift_longer_than_allowed(rule: str) -> None:
+    workers = [{"worker_id": "ann", "number": 9, "skills": "nurse", rule: 479}, {"worker_id": "b"}]
+    found = reasons([post("ward", skill="nurse")], workers=workers)
+    assert found[["code", "family"]].to_numpy().tolist() == [["EXCLUDED_BY_RULE", "shift"]]
+    assert "480 minutes is longer than any of the 9 people" in found["text"][0]
 
 
 def test_others_need_them_more() -> None:
@@ -100,10 +109,12 @@ def test_nobody_qualified_has_the_skill() -> None:
 
 
 def test_a_rule_keeps_the_qualified_away() -> None:
-    workers = [NURSE | {"maximum_minutes": 100}, {"worker_id": "bob"}]
-    found = reasons([post("gate", qualified_share=1)], workers=workers)
+    workers = [NURSE | {"maximum_minutes": 480}, {"worker_id": "bob"}]
+    posts = [post("gate", qualified_share=1), post("ward", skill="nurse", minimum=1, period=2)]
+    found = reasons(posts, workers=workers)
     assert found["code"].tolist() == ["IMPOSSIBLE_ALONE"]
-    assert "no roster has one qualified person more here: ann works at most 100" in found["text"][0]
+    assert "no roster has one qualified person more here: " in found["text"][0]
+    assert "ann works at most 480 minutes" in found["text"][0]
 
 
 def test_the_qualified_are_needed_elsewhere() -> None:

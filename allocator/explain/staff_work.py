@@ -113,6 +113,10 @@ class Study:
         if not able.any():
             who = "nobody qualified" if gap.qualified else "nobody"
             return "skill", f"{who} has the skill {case.skills[skill]} or can learn it"
+        if not case.can[able, :, posts.shift[post]].any():
+            length = f"{case.shifts.minutes[posts.shift[post]]:g} minutes"
+            who = f"any of the {self._count(able)} {they} with the skill"
+            return "shift", f"the shift of {length} is longer than {who} may work or wear a suit"
         if not (able & can).any():
             return (
                 "available",

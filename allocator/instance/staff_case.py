@@ -183,7 +183,7 @@ def _can(instance: Instance, people: People, shifts: Shifts, periods: int, polic
     """Return workers x periods x shifts: who can work when, by dates, days off and lengths."""
     when = np.arange(periods)
     here = (when >= people.first[:, None]) & (when <= people.last[:, None])
-    short = shifts.minutes <= people.longest_shift[:, None]
+    short = shifts.minutes <= np.minimum(people.longest_shift, people.maximum)[:, None]
     if policy.suit_minutes_day is not None:
         short = short & (shifts.suit_minutes <= policy.suit_minutes_day)
     can = here[:, :, None] & short[:, None, :]
