@@ -114,6 +114,22 @@ def test_a_class_without_a_bed_is_a_warning() -> None:
     assert table["code"].tolist() == ["EXCLUDED_BY_RULE"]
 
 
+def test_steps_that_lead_round_and_round_are_a_warning() -> None:
+    care = [{"severity": "severe", "kind": "severe"}, {"severity": "mild"}]
+    there = {"severity": "severe", "periods": 1, "steps_to": "mild"}
+
+    def warned(*stays: dict[str, object]) -> bool:
+        instance = hand_case(care=care, stays=list(stays))
+        return "W1372" in {fault.code for fault in instance.notes["warnings"]}
+
+    back = {"severity": "mild", "periods": 1, "steps_to": "severe"}
+    assert warned(there, back)
+    assert not warned(there)
+    assert not warned(
+        there, back | {"share": 0.9}, {"severity": "mild", "periods": 2, "share": 0.1}
+    )
+
+
 def test_every_group_that_waits_has_a_reason() -> None:
     instance = hand_case()
     table = reasons(instance, planned(instance), 30.0)

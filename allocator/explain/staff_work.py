@@ -228,15 +228,17 @@ class Study:
         posts, post = self.case.posts, gap.post
         period = int(posts.period[post]) + 1
         missing = f"{gap.missing} qualified" if gap.qualified else f"{gap.missing}"
+        place = str(posts.places[posts.place[post]])
+        where = f"{place}: " if place else ""
         return Reason(
-            community_id=str(posts.places[posts.place[post]]) or str(posts.ids[post]),
+            community_id=place or str(posts.ids[post]),
             item_id=str(posts.ids[post]),
             period_from=period,
             period_to=period,
             code=code,
             family=family,
             quantity=float(gap.missing),
-            text=f"{self._name(post)} lacks {missing}: {text}.",
+            text=f"{where}{self._name(post)} lacks {missing}: {text}.",
             detail="",
         )
 

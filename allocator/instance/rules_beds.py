@@ -39,6 +39,17 @@ def check_stays(checked: CheckedTables) -> None:
     same = np.flatnonzero((names == after) & (names != ""))
     rule = "a stay must lead to another class, or nowhere"
     log.rows("E1375", source, "steps_to", same, rule, "correct it, or leave it blank")
+    rows = np.flatnonzero(_round_and_round(names, np.where(share > 0, after, names)) & ~off)
+    rule = "its steps lead round and round: nobody of the class ever leaves"
+    log.rows("W1372", source, "steps_to", rows, rule, "add a stay with steps_to blank")
+
+
+def _round_and_round(names: np.ndarray, after: np.ndarray) -> np.ndarray:
+    """Return the stays from which no steps lead out: to nowhere, or to a class that stays."""
+    out = set(after) - set(names)
+    for _ in names:
+        out |= set(names[np.isin(after, list(out))])
+    return ~np.isin(names, list(out))
 
 
 def check_beds(checked: CheckedTables) -> None:

@@ -75,16 +75,28 @@ def check_posts(checked: CheckedTables) -> None:
     rule = "a sealed post needs its place"
     log.rows("E1359", source, "place_id", rows, rule, "fill in place_id")
     _check_gates(checked, place)
-    if checked.has("training") or not checked.has("workers"):
+    if not checked.has("workers"):
         return
-    owned = {
-        part.strip() for word in checked.words("workers", "skills") for part in word.split("|")
-    }
+    known = _owned(checked)
+    if checked.has("training"):
+        known |= set(checked.strings("training", "skill")[_begins(checked, known)])
     skill = checked.strings("posts", "skill")
-    rows = np.flatnonzero((skill != "") & ~pd.Index(skill).isin(owned))
-    rule = "nobody has the skill: the post stays empty"
+    rows = np.flatnonzero((skill != "") & ~pd.Index(skill).isin(known))
+    rule = "nobody has the skill, or can learn it: the post stays empty"
     action = "correct the skill here or in workers, or add a training for it"
     log.rows("W1351", source, "skill", rows, rule, action)
+
+
+def _owned(checked: CheckedTables) -> set[str]:
+    """Return the skills that workers have."""
+    words = checked.words("workers", "skills")
+    return {part.strip() for word in words for part in word.split("|")}
+
+
+def _begins(checked: CheckedTables, owned: set[str]) -> np.ndarray:
+    """Return the trainings that somebody can begin: what is learned meanwhile does not count."""
+    before = checked.strings("training", "from_skill")
+    return np.asarray((before == "") | pd.Index(before).isin(owned))
 
 
 def _check_gates(checked: CheckedTables, place: np.ndarray) -> None:
@@ -99,13 +111,18 @@ def _check_gates(checked: CheckedTables, place: np.ndarray) -> None:
 
 
 def check_training(checked: CheckedTables) -> None:
-    """Tell a training that begins with what it teaches."""
+    """Tell a training that begins with what it teaches, or with what nobody has."""
     frame = checked.frames["training"]
     same = checked.strings("training", "skill") == checked.strings("training", "from_skill")
     rows = np.flatnonzero(same & (frame["periods"] > 0).to_numpy())
     rule = "the training takes the skill it teaches"
     source = checked.sources["training"]
     checked.log.rows("E1361", source, "from_skill", rows, rule, "correct one of the skills")
+    if checked.has("workers"):
+        rows = np.flatnonzero(~_begins(checked, _owned(checked)))
+        rule = "no worker has the skill it begins with: nobody can take the training"
+        action = "correct from_skill, or leave it blank; a training after a training is not planned"
+        checked.log.rows("W1355", source, "from_skill", rows, rule, action)
 
 
 def check_availability(checked: CheckedTables) -> None:

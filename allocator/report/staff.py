@@ -73,8 +73,8 @@ def _reason_lines(plan: Plan, width: int) -> list[str]:
     if not plan.states("reasons") or plan.reasons.empty:
         return []
     lines = wrap("Why (more: allocator explain PLAN)", width)
-    for text in plan.reasons["text"].head(WORST):
-        lines += wrap(str(text), width, "  ")
+    for row in plan.reasons.head(WORST).to_dict("records"):
+        lines += wrap(f"{row['code']} {row['text']}", width, "  ")
     return lines
 
 
