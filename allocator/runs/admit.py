@@ -23,7 +23,7 @@ from allocator.models.answer import Answer
 from allocator.models.dispatch.results import proven
 from allocator.plan import GoalResult, Plan, Status
 from allocator.report.admit import notices
-from allocator.runs.ending import by_name, ended, kept
+from allocator.runs.ending import by_name, ended, kept, values
 from allocator.runs.searching import Progress, Searching
 
 WORK = "allocator.models.admit.work:work"
@@ -33,7 +33,6 @@ SCOPE_LATER = "plans over these that keep the earlier goals at their values"
 VIOLATIONS_TOLD = 5
 REASONS, REASON_SECONDS = 8, 20.0  # groups explained with the plan, and what that may take
 SEARCHED = 0.85  # of the time left, for the search itself
-NOISE = 5e-5  # of a goal: less decides nothing
 
 
 class Admit(Searching):
@@ -104,7 +103,7 @@ class Admit(Searching):
             plan = first.replace(goals=self._bounded(first, answer))
         else:
             plan = judged(self.instance, answer.tables, "solver", results)
-            worse = end != "completed" and _better(first, plan)
+            worse = end != "completed" and values(first) < values(plan)
             plan = kept(plan, first, worse, self._bounded(first, answer))
         self._mark("judge")
         return plan.replace(
@@ -180,12 +179,3 @@ def goal_results(
         )
         for number, name in enumerate(instance.policy.admit_goals)
     )
-
-
-def _better(plan: Plan, other: Plan) -> bool:
-    """Return whether a plan goes before another in the order of the goals, noise aside."""
-    for one, two in zip(plan.goals, other.goals, strict=True):
-        a, b = one.value or 0.0, two.value or 0.0
-        if abs(a - b) > NOISE * max(1.0, abs(a), abs(b)):
-            return a < b
-    return False

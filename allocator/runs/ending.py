@@ -9,6 +9,8 @@ from allocator.engine.ordered import StageResult
 from allocator.plan import GoalResult, Plan
 from allocator.plan.status import Termination
 
+DIGITS = 4  # after the point, and after the first: less is noise between two plans
+
 
 def ended(termination: str, results: Iterable[StageResult] = ()) -> Termination:
     """Return how a run ended: the child process may have met its own limit."""
@@ -40,7 +42,8 @@ def kept(
 
 def values(plan: Plan) -> tuple[float, ...]:
     """Return the goal values in order, rounded so that noise does not decide."""
-    return tuple(float(f"{goal.value:.5g}") for goal in plan.goals if goal.value is not None)
+    found = (goal.value for goal in plan.goals if goal.value is not None)
+    return tuple(float(f"{round(value, DIGITS):.{DIGITS + 1}g}") for value in found)
 
 
 def by_name(plan: Plan) -> dict[str, float]:
