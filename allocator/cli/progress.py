@@ -72,6 +72,9 @@ class ProgressLines:
         if stage == "built":
             self.doing = f"goal {self.goals[0]}" if self.goals else "solving"
             return f"model: {event['columns']:,} columns, {event['rows']:,} rows"
+        if stage == "step":
+            self.doing = f"whole packs and trips ({event['step']})"
+            return f"{event['step']}: {_values(event['goals'])}"
         if stage == "look":
             return f"a first look is kept: {', '.join(map(_looked, event['goals']))}"
         if stage == "priced":
@@ -86,10 +89,8 @@ class ProgressLines:
 
     def _routed(self, event: Mapping[str, Any]) -> str:
         """Tell of routes that became the best so far."""
-        from allocator.report.words import goal_amount
-
         goals = {name: value for name, value in event["goals"].items() if name != REQUIRED or value}
-        told = ", ".join(f"{name} {goal_amount(name, value)}" for name, value in goals.items())
+        told = _values(goals)
         self.doing = f"looking for better routes than {told}"
         return f"{event.get('stage', ''):<10} {told}"
 
@@ -140,6 +141,12 @@ class ProgressLines:
         if self._shown:
             click.echo(f"\r{' ' * self._shown}\r", err=True, nl=False)
             self._shown = 0
+
+
+def _values(goals: Mapping[str, float]) -> str:
+    from allocator.report.words import goal_amount
+
+    return ", ".join(f"{name} {goal_amount(name, value)}" for name, value in goals.items())
 
 
 def _looked(goal: Mapping[str, Any]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -66,6 +66,14 @@ class StageResult:
     steps: int = 1
 
 
+@dataclass(frozen=True)
+class Step:
+    """A step of long work that settles no goal yet, with the values of goals after it."""
+
+    name: str
+    values: Mapping[str, float]
+
+
 @dataclass
 class Progress:
     """What is known so far: the point, the results, and who wants to hear."""
@@ -77,6 +85,7 @@ class Progress:
     joint: dict[tuple[str, str], Outcome] = field(default_factory=dict)  # of goals reached together
     looked: dict[str, StageResult] = field(default_factory=dict)  # goals minimised together
     look: Floats | None = None  # their point, until the last of them is reached in earnest
+    step: Step | None = None  # done last, where no goal is settled
     report: Callable[[Progress], None] = lambda progress: None
 
     @property

@@ -14,6 +14,7 @@ from allocator.engine.ordered import (
     Progress,
     Stage,
     StageResult,
+    Step,
     run_stages,
 )
 from allocator.engine.program import Floats, Ints
@@ -133,13 +134,13 @@ class Rounding:
     def _relaxation(self) -> Progress:
         """Return the goals reached without integers; the goals not reached are weighed together."""
         session, stages = self._session(), self._stages()
-        budget = _part(self.budget, RELAXATION_SHARE)
+        budget, told = _part(self.budget, RELAXATION_SHARE), Progress(report=self._loosely)
         if self.threads > 1 and session.columns > SIMPLEX_COLUMNS:
             tiers = [stage.tier for stage in stages if isinstance(stage, LevelStage)]
             with self.attainable.working_ahead(tiers, budget):
-                found = run_stages(session, in_pairs(stages, session.columns), budget, Progress())
+                found = run_stages(session, in_pairs(stages, session.columns), budget, told)
         else:
-            found = run_stages(session, stages, budget, Progress())
+            found = run_stages(session, stages, budget, told)
         if found.solution is not None and any(one.value is None for one in found.results):
             budget = _part(self.budget, COMPLETION_SHARE)
             outcome = session.minimise(
@@ -147,6 +148,16 @@ class Rounding:
             )
             found.solution = found.solution if outcome.solution is None else outcome.solution
         return found
+
+    def _loosely(self, progress: Progress) -> None:
+        """Tell the last goal reached without integers."""
+        last = progress.results[-1]
+        values = {} if last.value is None else {last.name: last.value}
+        self.report(Progress(step=Step("without whole packs and trips", values)))
+
+    def _tell(self, step: str, point: Floats) -> None:
+        values = values_of(self._stages(), self.attainable, point)
+        self.report(Progress(step=Step(step, values)))
 
     # -- whole numbers -------------------------------------------------------------------------
 
@@ -164,13 +175,17 @@ class Rounding:
             found[loose.trips] = trips[loose.trip_pair, loose.trip_period]
             beside = self._divided(session, cost, loose.trips, found, TRIPS_SHARE)
             found = found if beside is None else beside
+            self._tell("trips are whole", found)
         if whole[loose.ship].any():
             found[loose.ship] = self._packed(found)
             packed = loose.ship[whole[loose.ship]]
             beside = self._divided(session, cost, packed, found, PACKS_SHARE)
             if beside is None:
                 return None
-            found = self._polished(self._counted(beside), point, known)
+            found = self._counted(beside)
+            self._tell("packs are whole", found)
+            found = self._polished(found, point, known)
+            self._tell("packs are moved about", found)
             again = self._divided(session, cost, packed, found, PACKS_SHARE)
             found = found if again is None else again
         return self._without_idle_trips(self._counted(found))

@@ -87,6 +87,9 @@ class WholeWork:
             self.price = self.pool.submit(without, self.model, self.budget, known, progress.joint)
 
     def _tell(self, progress: Progress) -> None:
+        if progress.step is not None:
+            self.emit(stage="step", step=progress.step.name, goals=dict(progress.step.values))
+            return
         if not progress.results:
             looked = progress.looked.values()
             goals = [{"goal": one.name, "value": one.value, "bound": one.bound} for one in looked]

@@ -1,0 +1,61 @@
+"""Long work tells every step: nobody waits for minutes without a line."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from allocator.cli.progress import ProgressLines
+from allocator.engine.ordered import Budget
+from allocator.instance.network import network
+from allocator.models.dispatch import rounding
+from allocator.models.dispatch.model import DispatchModel
+from allocator.models.dispatch.solve import goal_names
+from allocator.models.dispatch.work import WholeWork
+from tests.test_dispatch_integer import town
+
+LOOSE = "without whole packs and trips"
+WHOLE = ["trips are whole", "packs are whole", "packs are moved about"]
+
+
+def test_rounding_tells_every_goal_and_every_step(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(rounding, "EXACT_INTEGERS", 0)
+    events: list[dict[str, Any]] = []
+    instance = town(1)
+    floors = instance.policy.replace(fairness="floors")
+    model = DispatchModel(network(instance.replace(policy=floors)))
+
+    def emit(answer: object = None, **event: Any) -> None:
+        events.append(event)
+
+    WholeWork(emit, model, Budget(), seed=0, threads=1).run()
+    steps = [event for event in events if event.get("stage") == "step"]
+    names = goal_names(model)
+    loose = [list(event["goals"]) for event in steps if event["step"] == LOOSE]
+    assert loose == [[name] for name in names]
+    whole = [event for event in steps if event["step"] != LOOSE]
+    assert [event["step"] for event in whole] == WHOLE
+    assert all(list(event["goals"]) == names for event in whole)
+    settled = {event["goal"]: event["value"] for event in events if "goal" in event}
+    first = names[0]
+    assert whole[-1]["goals"][first] == pytest.approx(settled[first], rel=1e-6, abs=1e-6)
+
+    lines = ProgressLines()
+    for event in events:
+        lines(event)
+    told = capsys.readouterr().err
+    assert all(f" {step}: {first} " in told for step in (LOOSE, *WHOLE))
+    assert "packs are moved about" in lines_after(events)
+
+
+def lines_after(events: list[dict[str, Any]]) -> str:
+    """What the line that shows the time says after the last step."""
+    lines = ProgressLines(quiet=True)
+    for event in events:
+        lines(event)
+        if event.get("step") == WHOLE[-1]:
+            break
+    return lines.doing
