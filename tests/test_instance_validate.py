@@ -268,6 +268,22 @@ def test_replace_checks_the_changed_table_and_what_refers_to_it() -> None:
         instance.replace(policy=instance.policy.replace(fairness="most"))
 
 
+@pytest.mark.parametrize("validate", [True, False])
+def test_replace_takes_the_keys_of_the_policy_to_change(validate: bool) -> None:
+    instance = good_instance()
+    changed = instance.replace(policy={"fairness": "none", "lanes_k": 2}, validate=validate)
+    assert changed.policy == instance.policy.replace(fairness="none", lanes_k=2)
+    assert changed.policy != instance.policy
+    with pytest.raises(InstanceError) as caught:
+        instance.replace(policy={"fairnes": "none", "lanes_k": "two"}, validate=validate)
+    told = {(fault.code, fault.where) for fault in caught.value.faults}
+    assert told == {("E1402", "policy:fairnes"), ("E1403", "policy:lanes_k")}
+    with pytest.raises(InstanceError, match="E1403"):
+        instance.replace(policy="none", validate=validate)  # type: ignore[arg-type]
+    with pytest.raises(InstanceError, match="E1409"):
+        instance.replace(policy={"crs": "GCJ-02"}, validate=validate)
+
+
 def test_replace_leaves_the_original_alone() -> None:
     instance = good_instance()
     other = instance.replace(name="other", owners=frames()["owners"].iloc[:2])

@@ -90,7 +90,7 @@ class Instance:
     def replace(
         self,
         *,
-        policy: Policy | None = None,
+        policy: Policy | Mapping[str, Any] | None = None,
         name: str | None = None,
         validate: bool = True,
         **frames: pd.DataFrame,
@@ -100,28 +100,47 @@ class Instance:
         Only the changed tables, what refers to them and a changed policy are checked. Points of
         a changed table must be WGS-84 like those of the others.
 
+        Args:
+            policy: A policy, or the keys of it to change; the other keys stay.
+            name: Name of the copy.
+            validate: Check what changes. Without, the frames and the policy must be valid.
+            frames: The tables to change.
+
         Raises:
             InstanceError: With every fault found.
         """
         _refuse_unknown(frames)
         bundle = Bundle(policy_label="policy")
-        chosen = policy or self.policy
+        chosen = self._with_policy(policy, bundle.log, validate)
         if not validate:
             typed = {table: typed_table(table, frame) for table, frame in frames.items()}
         else:
-            if policy is not None:
-                values = policy_values(policy)
-                read_policy(values, "policy", bundle.log)
-                _refuse_shifted(values)
             _check_name(name or "", bundle.log)
             bundle.sources = frame_sources(frames, bundle.log)
             typed = reassemble(self.tables, bundle)
             both = {**self.tables, **typed}
             check_reserve_policy(both, chosen, "policy", bundle.log)
             check_staff_policy(both, chosen, "policy", bundle.log)
-            bundle.log.raise_errors()
+        bundle.log.raise_errors()
         changed = MappingProxyType({**self.tables, **typed})
         return Instance(changed, chosen, name or self.name, self.notes)
+
+    def _with_policy(self, given: Any, log: FaultLog, validate: bool) -> Policy:
+        """Return the policy asked for, given as a policy or as the keys to change."""
+        if given is None:
+            return self.policy
+        if isinstance(given, Policy):
+            if not validate:
+                return given
+            values = policy_values(given)
+        elif isinstance(given, Mapping):
+            values = {**policy_values(self.policy), **given}
+        else:
+            rule = "the policy must be a Policy, or a mapping of the keys to change"
+            raise InstanceError.because(rule, where="policy", value=given, code="E1403")
+        policy = read_policy(values, "policy", log)
+        _refuse_shifted(policy)
+        return policy
 
     def scenario(self, scenario_id: str) -> Instance:
         """Return the instance with the overlays and bulk rows of a scenario applied.
@@ -162,12 +181,12 @@ def _check_name(name: str, log: FaultLog) -> None:
         log.add("E1212", "name", rule, "write it again", ascii(name))
 
 
-def _refuse_shifted(policy: Mapping[str, Any]) -> None:
-    if "crs" in policy:
+def _refuse_shifted(policy: Policy) -> None:
+    if policy.crs != Policy().crs:
         raise InstanceError.because(
             "the points of an instance are WGS-84 already",
             where="policy:crs",
-            value=policy["crs"],
+            value=policy.crs,
             action="leave crs out, or build the instance anew with from_frames",
             code="E1409",
         )

@@ -6,10 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from allocator.errors import UsageError
-from allocator.instance.faultlog import FaultLog
 from allocator.instance.instance import Instance
 from allocator.instance.load import load
-from allocator.instance.policy_read import policy_values, read_policy
 
 
 def variant(
@@ -26,12 +24,7 @@ def variant(
         InstanceError: The scenario is unknown, or what is changed is not valid.
     """
     changed = instance.scenario(scenario) if scenario else instance
-    if not settings:
-        return changed
-    log = FaultLog()
-    policy = read_policy({**policy_values(changed.policy), **settings}, "settings", log)
-    log.raise_errors()
-    return changed.replace(policy=policy)
+    return changed.replace(policy=settings) if settings else changed
 
 
 def recorded(run: Mapping[str, Any]) -> Instance:
