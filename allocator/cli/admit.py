@@ -48,10 +48,9 @@ Exit codes:
   6  the plan breaks a rule            7  a --fail-on threshold is missed
   130  interrupted; the best plan so far is written
 """
-SHORT = "Decide who is treated where, and when."
 
 
-@click.command(help=HELP, short_help=SHORT)
+@click.command(help=HELP)
 @options.INSTANCE
 @options.out("plans/NAME-beds")
 @options.TIME_LIMIT

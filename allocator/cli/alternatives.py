@@ -22,7 +22,7 @@ HELP = """
 \b
 Examples:
   allocator alternatives my-city --period 1 --time-limit 5m
-  allocator alternatives my-city --plan plans/monday --period 1 --out plans/curve --points 5
+  allocator alternatives my-city --plan plans/monday --out plans/curve
   allocator alternatives my-city --period 1 --terms cost,latest_arrival
   allocator alternatives my-city --period 1 --prices --time-limit 10m
 
@@ -34,7 +34,7 @@ the goals gain when one rule at a time (permits, windows, clean before sealed ..
 PATH = click.Path(path_type=Path)
 
 
-@click.command(help=HELP, short_help="The trade-off of two goals of routes; what rules cost.")
+@click.command(help=HELP)
 @click.argument("instance", type=PATH)
 @click.option("--plan", type=PATH, help="The dispatch whose shipments are routed.")
 @click.option("--period", default=1, show_default=True, help="The period to route.")

@@ -40,7 +40,7 @@ Exit codes:
 PATH = click.Path(path_type=Path)
 
 
-@click.command(help=HELP, short_help="Score the reserves there are, or a plan of yours.")
+@click.command(help=HELP)
 @click.argument("instance", type=PATH)
 @click.option("--plan", type=PATH, help="A plan of reserves.  [default: those there are]")
 @click.option("--out", type=PATH, help="Folder to write it to, with what is done in each scenario.")

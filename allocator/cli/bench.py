@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from allocator.cli import options
 from allocator.cli.envelope import Reply, run_command
 from allocator.errors import Fault, UsageError
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from allocator.bench.suite import Row
 
 
-@click.group(short_help="Run the registered benchmarks.")
+@click.group()
 def bench() -> None:
     """Run the registered benchmarks and report them.
 
@@ -31,7 +32,13 @@ def bench() -> None:
 @click.option("--data", type=click.Path(), help="Folder of the reference data.")
 @run_command
 def list_suites(suite: str, data: str | None) -> Reply:
-    """List the suites, or the cases of SUITE."""
+    """List the suites, or the cases of SUITE.
+
+    \b
+    Examples:
+      allocator bench list
+      allocator bench list ventilators
+    """
     from allocator.bench.files import data_folder, load_suite, suites
     from allocator.bench.suite import Settings
 
@@ -50,7 +57,7 @@ def list_suites(suite: str, data: str | None) -> Reply:
 @click.argument("suite")
 @click.option("--only", default="", help="Cases to run: a name, a pattern or part of a name.")
 @click.option(
-    "--time-limit", type=click.FloatRange(min=0, min_open=True), help="Seconds for each search."
+    "--time-limit", type=options.DURATION, metavar="S", help="Each search: 90, 15m or 1h."
 )
 @click.option("--data", type=click.Path(), help="Folder of the reference data.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
@@ -64,7 +71,14 @@ def run(
     seed: int,
     fail_on: str | None,
 ) -> Reply:
-    """Run SUITE, one case and method after another, each in a process of its own."""
+    """Run SUITE, one case and method after another, each in a process of its own.
+
+    \b
+    Examples:
+      allocator bench run ventilators --only 'u0.5*'
+      allocator bench run dispatch-size --json > size.json
+      allocator bench run shanghai --only jiedao --time-limit 5m --fail-on miss
+    """
     from allocator.bench.files import data_folder, load_suite
     from allocator.bench.machine import environment
     from allocator.bench.runner import run_suite
@@ -100,7 +114,13 @@ def _show(row: Row) -> None:
 @click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False))
 @run_command
 def report(files: tuple[str, ...]) -> Reply:
-    """Make a Markdown report of FILES written by `bench run --json`, runs of a suite as one."""
+    """Make a Markdown report of FILES written by `bench run --json`, runs of a suite as one.
+
+    \b
+    Examples:
+      allocator bench report size.json
+      allocator bench report cvrp-1.json cvrp-2.json > report.md
+    """
     from allocator.bench.merge import merged
     from allocator.bench.table import report as markdown
 

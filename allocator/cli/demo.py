@@ -23,7 +23,7 @@ checkout of the repository, else the tiny instance that comes with the package.
 DISTRICT = Path("instances") / "shanghai-2022" / "district"
 
 
-@click.command(help=HELP, short_help="Solve a ready-made instance and show the plan.")
+@click.command(help=HELP)
 @click.option(
     "--out",
     type=click.Path(path_type=Path),

@@ -44,7 +44,7 @@ Exit codes:
 """
 
 
-@click.command(help=HELP, short_help="Decide what goes where, and when.")
+@click.command(help=HELP)
 @options.INSTANCE
 @options.out("plans/NAME")
 @options.TIME_LIMIT

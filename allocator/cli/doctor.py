@@ -9,23 +9,23 @@ import click
 from allocator.cli.envelope import Reply, run_command
 
 
-@click.command(short_help="Look for data that is valid but doubtful.")
+@click.command()
 @click.argument("instance", type=click.Path())
 @run_command
 def doctor(instance: str) -> Reply:
     """Say what no plan can do, where data looks wrong, and the cheapest repair, without solving.
 
     \b
+    Examples:
+      allocator doctor my-city
+      allocator doctor my-city --json
+
     Supply against need, reach of every need, fleet hours, gate minutes, throughput, floors, pins;
     with tables of pre-positioning also reach, coverage and room of reserves in every scenario;
     with those of routes (curfews, stops, loads, ...) also what no vehicle can reach in time;
     with those of beds also who fits nowhere; with those of staff also posts nobody can stand at.
-    Exit 0 when a plan may exist, whatever the warnings; exit 4 when the sums prove that none can.
 
-    \b
-    Examples:
-      allocator doctor instances/tiny
-      allocator doctor my-city --json
+    Exit 0 when a plan may exist, whatever the warnings; exit 4 when the sums prove that none can.
     """
     from allocator.doctor import doctor as examine
     from allocator.doctor.beds import bed_findings

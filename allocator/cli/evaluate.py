@@ -28,8 +28,8 @@ HELP = """
 Examples:
   allocator evaluate plans/reserves
   allocator evaluate plans/reserves --number 1000 --seed 7
-  allocator evaluate plans/reserves --scenarios my-city-worse --out plans/reserves-worse
-  allocator evaluate plans/reserves --worth --samples 10 --sample-size 20 --time-limit 15m
+  allocator evaluate plans/reserves --scenarios my-city-worse
+  allocator evaluate plans/reserves --worth --samples 10 --time-limit 15m
 
 Keep what PLAN decides before (sites, stock, agreements) and answer every scenario anew, as well as
 it allows: in the scenarios it was made for, in those of another instance with the same places
@@ -37,9 +37,11 @@ it allows: in the scenarios it was made for, in those of another instance with t
 plan is worth beyond those it was fitted to; intervals say how far the figures can be trusted.
 
 \b
---samples M     solve M samples of these scenarios anew: how far is the plan from the best one?
---worth         what planning for scenarios is worth against planning for their mean (VSS), and
-                what knowing the scenario beforehand would be worth (EVPI); one solve a scenario
+--samples M  solve M samples of these scenarios anew: how far is the plan from
+             the best one?
+--worth      what planning for scenarios is worth against planning for their
+             mean (VSS), and what knowing the scenario beforehand would be
+             worth (EVPI); one solve a scenario
 
 \b
 Exit codes:
@@ -50,7 +52,7 @@ Exit codes:
 PATH = click.Path(path_type=Path)
 
 
-@click.command(help=HELP, short_help="Try a plan of reserves in other scenarios.")
+@click.command(help=HELP)
 @click.argument("plan", type=PATH)
 @click.option("--instance", type=PATH, help="The instance; by default the one PLAN remembers.")
 @click.option("--scenarios", type=PATH, help="An instance with the same places, other scenarios.")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from allocator.cli import options
 from allocator.cli.envelope import Reply, run_command
 from allocator.errors import Fault
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from allocator.plan import Plan
 
 
-@click.command(short_help="Say why a shortage is there.")
+@click.command()
 @click.argument("plan", type=click.Path(path_type=Path))
 @click.argument("community", default="")
 @click.option(
@@ -25,7 +26,14 @@ if TYPE_CHECKING:
     help="The instance the plan is for; by default the one the plan remembers.",
 )
 @click.option("--most", default=20, show_default=True, help="Shortages to explain; 0 explains all.")
-@click.option("--time-limit", default=60.0, show_default=True, help="Seconds for solves.")
+@click.option(
+    "--time-limit",
+    type=options.DURATION,
+    default="60",
+    show_default=True,
+    metavar="S",
+    help="Time for solves: 90, 15m or 1h.",
+)
 @run_command
 def explain(
     plan: Path, community: str, instance: Path | None, most: int, time_limit: float
@@ -35,7 +43,6 @@ def explain(
     Of a plan of reserves: why sites are open or not, which scenarios drive the reserve, and who
     goes without; COMMUNITY may be a site.
 
-    \b
     PLAN is a folder, a workbook or a CSV of shipments. Every reason is backed by a solve; the
     codes are explained in docs/reasons.md.
 

@@ -26,7 +26,7 @@ any solver reads. With --solve each file holds the goals before it, as rows goal
 """
 
 
-@click.command(help=HELP, short_help="Write an instance as one file or as a folder.")
+@click.command(help=HELP)
 @click.argument("instance", type=click.Path())
 @click.argument("out", type=click.Path(), required=False)
 @click.option("--mps", metavar="DIR", type=click.Path(path_type=Path), help="Folder of MPS files.")

@@ -14,13 +14,13 @@ from allocator.generate.options import DEFAULT_FEATURES, FEATURES, LEVELS, ROUTE
 HELP = """
 \b
 Examples:
-  allocator generate lockdown --communities 50 --sites 5 --items 6 --periods 7 --seed 1
+  allocator generate lockdown --communities 50 --sites 5 --seed 1
   allocator generate lockdown --features default,pins,no-gates --out my-test
   allocator generate lockdown --features default,routes --out my-routes
   allocator generate lockdown --features default,staff --out my-staff
   allocator generate shanghai-2022 --level jiedao --out shanghai
   allocator generate wuhan-2020-beds --out wuhan
-  allocator generate scenarios my-city --number 1000 --reduce 50 --seed 1 --out my-futures
+  allocator generate scenarios my-city --number 1000 --reduce 50
 
 Make an instance of any size: a random town, or Shanghai in April 2022 from a table of figures; or
 scenarios for an instance, for pre-positioning.
@@ -28,7 +28,7 @@ The same command makes the same instance.
 """
 
 
-@click.group(help=HELP, short_help="Make an instance of any size.")
+@click.group(help=HELP)
 def generate() -> None:
     """Make an instance."""
 
@@ -62,14 +62,20 @@ def lockdown(
 ) -> Reply:
     """Make a random town under lockdown in which not every need can be met.
 
+    \b
+    Examples:
+      allocator generate lockdown --communities 50 --sites 5 --items 6 --seed 1
+      allocator generate lockdown --features default,routes,staff --out my-town
+
     Hard rules never contradict each other, so that a plan always exists.
 
     \b
-    Features: access, arrivals, community_stocks, costs, earmarks, floors, gates, in_transit,
-      limits, links, owners, perishables, permits, purchases, reliability, reusables, vehicles,
-      volumes, waits, weights; and, not by default, closed_sites, packs, pins, site_needs,
-      throughput, whole_trips; and by their names only, routes: hours, curfews and costs of
-      the day; staff: workers, shifts and posts.
+    Features: access, arrivals, community_stocks, costs, earmarks, floors,
+      gates, in_transit, limits, links, owners, perishables, permits, purchases,
+      reliability, reusables, vehicles, volumes, waits, weights;
+      not by default: closed_sites, packs, pins, site_needs, throughput,
+      whole_trips; by their names only: routes (hours, curfews and costs of the
+      day) and staff (workers, shifts and posts).
     """
     chosen = _features(features)
     from allocator.generate.lockdown import lockdown as make
@@ -88,6 +94,11 @@ def shanghai(level: str, integer: bool, routes: bool, staff: bool, out: str | No
     """Make the Shanghai case; its README says which figures are sourced, derived and assumed.
 
     \b
+    Examples:
+      allocator generate shanghai-2022
+      allocator generate shanghai-2022 --level jiedao --integer --out shanghai
+
+    \b
     district   16 communities
     jiedao     234 communities
     committee  6,509 communities, 1.5 million needs
@@ -102,7 +113,12 @@ def shanghai(level: str, integer: bool, routes: bool, staff: bool, out: str | No
 @OUT
 @run_command
 def wuhan(out: str | None) -> Reply:
-    """Make the case of Wuhan's beds; its README says what is sourced, derived and assumed."""
+    """Make the case of Wuhan's beds; its README says what is sourced, derived and assumed.
+
+    \b
+    Examples:
+      allocator generate wuhan-2020-beds --out wuhan
+    """
     from allocator.generate.wuhan import wuhan_2020_beds, wuhan_readme
 
     instance = wuhan_2020_beds()

@@ -63,6 +63,11 @@ def scenarios(
 ) -> Reply:
     """Draw scenarios for an instance, and write the instance with them.
 
+    \b
+    Examples:
+      allocator generate scenarios my-city --number 50 --seed 1 --out my-futures
+      allocator generate scenarios my-city --number 1000 --reduce 50
+
     Needs are the usual ones (table needs) times a random figure of their place; sites and their
     reserves are hit, lanes closed, suppliers fail. Every figure has the marginal distribution
     stated below, and all hang together through one severity V of each place and scenario:
@@ -70,8 +75,9 @@ def scenarios(
     \b
       V = sqrt(size) G + sqrt(place) F + sqrt(1 - size - place) E    is N(0, 1)
       G  size of the outbreak, the same everywhere
-      F  how near its centre is: the share of people who live farther from the place than
-         the centre, as a normal quantile; the centre is drawn by population
+      F  how near its centre is: the share of people who live farther from
+         the place than the centre, as a normal quantile; the centre is drawn
+         by population
       E  noise of the place
 
     Needs rise with V. A site is hit, a lane closed or a supplier fails when a normal figure that
@@ -155,6 +161,10 @@ def written(instance: Instance, out: str | None, readme: str = "", note: str = "
 @run_command
 def reserves(scenarios: int, seed: int, reduce: int | None, method: str, out: str | None) -> Reply:
     """Make the pre-positioning case: reserves of jiedao (candidates) and warehouses of districts.
+
+    \b
+    Examples:
+      allocator generate shanghai-2022-reserves --scenarios 50 --out reserves
 
     234 jiedao, living and medical items; its README says which figures are sourced, derived and
     assumed. The same command makes the same instance.

@@ -18,7 +18,7 @@ GCJ-02 or BD-09 become WGS-84.
 """
 
 
-@click.command("import", help=HELP, short_help="Turn a workbook or zip into an instance.")
+@click.command("import", help=HELP)
 @click.argument("file", type=click.Path())
 @click.argument("out", type=click.Path())
 @run_command

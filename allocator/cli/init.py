@@ -20,7 +20,7 @@ workbook with a sheet a table and notes on every field.
 """
 
 
-@click.command(help=HELP, short_help="Start a new instance folder.")
+@click.command(help=HELP)
 @click.argument("folder", type=click.Path(), required=False)
 @click.option(
     "--excel", type=click.Path(), metavar="FILE.xlsx", help="Write a workbook to fill in."

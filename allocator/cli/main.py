@@ -12,7 +12,7 @@ from allocator.cli.lazy import LazyGroup, Verb
 VERBS = {
     "init": Verb("allocator.cli.init:init", "Start a new instance folder."),
     "validate": Verb("allocator.cli.validate:validate", "Check that an instance is valid."),
-    "doctor": Verb("allocator.cli.doctor:doctor", "Look for data that is valid but doubtful."),
+    "doctor": Verb("allocator.cli.doctor:doctor", "Say what no plan can do; doubtful data."),
     "preposition": Verb(
         "allocator.cli.preposition:preposition", "Decide what to hold in reserve, and where."
     ),

@@ -8,6 +8,25 @@ from typing import Any
 
 import click
 
+from allocator.cli.settings import seconds
+
+
+class Duration(click.ParamType):
+    """Seconds, read from 90, 15m or 1h."""
+
+    name = "seconds"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Return the seconds."""
+        try:
+            return seconds(value)
+        except ValueError as error:
+            self.fail(f"{value!r} is not {error}", param, ctx)
+
+
+DURATION = Duration()
 Command = Callable[..., Any]
 PATH = click.Path(path_type=Path)
 INSTANCE = click.argument("instance", type=PATH)

@@ -60,13 +60,12 @@ Exit codes:
   0  there are plans and the judge found no fault in them
   2  the command makes no sense        3  the instance is not valid
   4  proven: no plan obeys the rules   5  stopped without a plan
-  6  a plan breaks a rule              130  interrupted; what was made is written
+  6  a plan breaks a rule              130  interrupted; what was made is kept
 """
-SHORT = "Dispatch, then the routes of its periods."
 PATH = click.Path(path_type=Path)
 
 
-@click.command(help=HELP, short_help=SHORT)
+@click.command(help=HELP)
 @click.argument("instance", type=PATH)
 @click.option("--out", type=PATH, help="Folder of the plans.  [default: plans/NAME-plan]")
 @click.option(

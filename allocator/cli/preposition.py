@@ -21,9 +21,9 @@ HELP = """
 Examples:
   allocator preposition my-city
   allocator preposition my-city --out plans/reserves --time-limit 15m
-  allocator preposition my-city --set reserve_budget=2000000 --set open_sites=12
+  allocator preposition my-city --set reserve_budget=2000000
   allocator preposition my-city --set risk=cvar --set risk_level=0.95
-  allocator preposition my-city --method benders --workers 2 --fail-on critical=500
+  allocator preposition my-city --method benders --fail-on critical=500
 
 Decide which sites to open and at which size, what to stock where and which suppliers to bind, so
 that the answer to every scenario that may come is good. INSTANCE is a folder, or a .zip, .json or
@@ -32,9 +32,9 @@ folder of tables: OUT, or plans/NAME-reserves here, where an earlier plan is rep
 
 \b
 Then:
-  allocator explain PLAN              why sites are open, what drives the reserve, who goes without
-  allocator evaluate PLAN --number 1000 --seed 7     the same plan in other scenarios
-  allocator assess INSTANCE --plan PLAN              against the reserves there are today
+  allocator explain PLAN                  why sites are open, who goes without
+  allocator evaluate PLAN --number 1000   the same plan in other scenarios
+  allocator assess INSTANCE --plan PLAN   against the reserves of today
 
 Settings come from flags, else from the environment, else from policy.toml; `allocator schema`
 lists the policy keys: reserve_*, risk*, coverage_*, open_sites, close_existing, total_stock,
@@ -48,10 +48,9 @@ Exit codes:
   6  the plan breaks a rule            7  a --fail-on threshold is missed
   130  interrupted; the best plan so far is written
 """
-SHORT = "Decide what to hold in reserve, and where."
 
 
-@click.command(help=HELP, short_help=SHORT)
+@click.command(help=HELP)
 @options.INSTANCE
 @options.out("plans/NAME-reserves")
 @click.option("--method", default="auto", help="auto, extensive or benders.  [default: auto]")

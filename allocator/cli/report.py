@@ -30,7 +30,7 @@ the stops as points for any map program (--geojson).
 PATH = click.Path(path_type=Path)
 
 
-@click.command(help=HELP, short_help="A plan to read, to print, or for a map.")
+@click.command(help=HELP)
 @click.argument("plan", type=PATH)
 @click.option("--instance", type=PATH, help="Its instance; by default the one it remembers.")
 @click.option("--sheets", is_flag=True, help="What each driver does.")

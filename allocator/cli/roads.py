@@ -17,7 +17,7 @@ Examples:
   allocator roads my-city --request osrm
   allocator roads my-city --osrm answer.json --out my-city-roads
   allocator roads my-city --valhalla answer.json --out my-city-roads
-  allocator roads my-city --osrm http://localhost:5000 --save answer.json --out my-city-roads
+  allocator roads my-city --osrm http://localhost:5000 --out my-city-roads
 
 Write the travel times of a road server into an instance: minutes and km of its links, and the
 other pairs of places into roads.csv, which only routes read. No lane for goods is added.
@@ -28,7 +28,7 @@ the network unless an address is given in place of a file.
 """
 
 
-@click.command(help=HELP, short_help="Travel times of OSRM or Valhalla into an instance.")
+@click.command(help=HELP)
 @click.argument("instance", type=click.Path())
 @click.option("--osrm", metavar="FILE|URL", help="Answer of OSRM, or the address of a server.")
 @click.option("--valhalla", metavar="FILE|URL", help="Answer of Valhalla, or its address.")

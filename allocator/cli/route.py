@@ -20,10 +20,10 @@ HELP = """
 \b
 Examples:
   allocator route my-city --plan plans/monday --period 1
-  allocator route my-city --plan plans/monday --period 2 --out plans/routes-2 --time-limit 5m
-  allocator route my-city --period 1                      (the needs themselves, without a plan)
-  allocator route my-city --period 1 --set clean_order=false --set split=always
-  allocator route my-city --period 1 --start plans/routes-1 --router pyvrp --workers 2
+  allocator route my-city --plan plans/monday --period 2 --time-limit 5m
+  allocator route my-city --period 1         (the needs, without a plan)
+  allocator route my-city --period 1 --set split=always --router pyvrp
+  allocator route my-city --period 1 --start plans/routes-1 --workers 2
 
 Turn what a plan sends in a period into routes: which vehicle loads what where, whom it visits in
 which order and when. Kept are capacities, shifts, opening hours and curfews, permits, minutes at
@@ -33,10 +33,10 @@ The plan is a folder of tables: OUT, or plans/NAME-routes-PERIOD here.
 
 \b
 Then:
-  allocator report OUT --sheets            what each driver does, to read or print (--html FILE)
-  allocator report OUT --geojson FILE      the routes as lines on a map
-  allocator explain OUT                    why stops are left behind
-  allocator check OUT                      have it judged again, also after changing it by hand
+  allocator report OUT --sheets          what each driver does (--html FILE)
+  allocator report OUT --geojson FILE    the routes as lines on a map
+  allocator explain OUT                  why stops are left behind
+  allocator check OUT                    have it judged again
 
 --start begins from earlier routes; what no longer fits is dropped, and it is said what. The goals
 and rules are policy keys (allocator schema): route_goals, clean_order, split, origin, gate_docks
@@ -50,10 +50,9 @@ Exit codes:
   6  the plan breaks a rule            7  a --fail-on threshold is missed
   130  interrupted; the best plan so far is written
 """
-SHORT = "Turn what a period sends into routes a driver can run."
 
 
-@click.command(help=HELP, short_help=SHORT)
+@click.command(help=HELP)
 @options.INSTANCE
 @click.option("--plan", type=options.PATH, help="The dispatch whose shipments are routed.")
 @click.option("--period", default=1, show_default=True, help="The period to route.")

@@ -25,7 +25,7 @@ With --json: the Table Schema of a table, or the JSON Schema of an instance in o
 """
 
 
-@click.command(help=HELP, short_help="List tables, fields, units and defaults.")
+@click.command(help=HELP)
 @click.argument("table", required=False, default="")
 @click.option("--markdown", "as_markdown", is_flag=True, help="Print a page in Markdown.")
 @run_command

@@ -48,10 +48,9 @@ Exit codes:
   6  the roster breaks a rule          7  a --fail-on threshold is missed
   130  interrupted; the best roster so far is written
 """
-SHORT = "Decide who works where and when."
 
 
-@click.command(help=HELP, short_help=SHORT)
+@click.command(help=HELP)
 @options.INSTANCE
 @options.out("plans/NAME-roster")
 @click.option("--method", default="auto", help="auto, mip, cpsat or lines.  [default: auto]")

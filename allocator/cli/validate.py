@@ -26,7 +26,7 @@ Exit 0 when it is valid, whatever the warnings; exit 3 when it is not.
 """
 
 
-@click.command(help=HELP, short_help="Check that an instance is valid.")
+@click.command(help=HELP)
 @click.argument("instance", type=click.Path())
 @run_command
 def validate(instance: str) -> Reply:
