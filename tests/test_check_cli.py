@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from allocator.cli.layout import table
+from allocator.cli.layout import table, wrapped
 from allocator.cli.main import cli
 from allocator.instance import instance_hash, load
 from allocator.plan import GoalResult, Plan, Status, load_plan, save_plan
@@ -106,3 +106,29 @@ def test_wide_letters_and_long_messages():
     assert lines[1].startswith("静安   1.5  word")
     assert all(len(line) <= 60 for line in lines)
     assert text.count("word") == 30
+
+
+def test_every_listing_fits_the_terminal(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "72")
+    for words in (
+        ["schema"],
+        ["schema", "needs"],
+        ["schema", "policy"],
+        ["solvers", "--all"],
+        ["solvers", "--routers"],
+        ["bench", "list"],
+        ["validate", TINY],
+        ["doctor", TINY],
+    ):
+        assert run(*words) == 0
+        told = capsys.readouterr().out.splitlines()
+        assert 0 < max(map(len, told)) <= 72, words
+
+
+def test_a_text_keeps_its_indentation_when_it_is_wrapped(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "40")
+    lines = wrapped("CODE " + "word " * 20 + "\n    " + "more " * 20).splitlines()
+    assert max(map(len, lines)) <= 40
+    first = [line for line in lines if not line.startswith(" ")]
+    assert "\n".join(first).count("word") == 20
+    assert all(line.startswith("    more") for line in lines[len(first) :])

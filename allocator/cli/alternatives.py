@@ -10,6 +10,7 @@ import click
 
 from allocator.cli import options
 from allocator.cli.envelope import Reply, run_command
+from allocator.cli.layout import table
 from allocator.cli.progress import ProgressLines
 from allocator.cli.request import Request, case_of, limits_of
 from allocator.cli.settings import policy_settings, run_settings
@@ -95,7 +96,6 @@ def _written(found: Weighed, request: Request) -> list[str]:
 
 def _priced(prices: Any) -> list[str]:
     """Return what each rule costs, in words and units."""
-    from allocator.cli.layout import table
     from allocator.models.route.goals import UNITS
     from allocator.models.route.prices import WORDS
 
@@ -119,8 +119,6 @@ def _change(gain: float) -> str:
 
 
 def _reply(found: Weighed, paths: list[str]) -> Reply:
-    from allocator.cli.layout import table
-
     def told(frame: Any) -> str:
         return table([str(name) for name in frame.columns], frame.to_numpy().tolist())
 

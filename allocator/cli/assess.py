@@ -10,7 +10,8 @@ import click
 
 from allocator.cli import options
 from allocator.cli.envelope import Reply, run_command
-from allocator.cli.plan_reply import exit_code, faults, width
+from allocator.cli.layout import width
+from allocator.cli.plan_reply import exit_code, faults
 from allocator.cli.progress import ProgressLines
 from allocator.cli.request import Request, case_of, limits_of, record, stopped_like_ctrl_c
 from allocator.cli.settings import policy_settings, run_settings

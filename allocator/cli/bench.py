@@ -8,6 +8,7 @@ import click
 
 from allocator.cli import options
 from allocator.cli.envelope import Reply, run_command
+from allocator.cli.layout import table
 from allocator.errors import Fault, UsageError
 
 if TYPE_CHECKING:
@@ -44,11 +45,11 @@ def list_suites(suite: str, data: str | None) -> Reply:
 
     if suite:
         cases = load_suite(suite).cases(Settings(data=data_folder(data)))
-        lines = [f"{case.name}  ({', '.join(case.methods)})" for case in cases]
+        text = table(("case", "methods"), [(one.name, ", ".join(one.methods)) for one in cases])
         described = [{"case": case.name, "methods": list(case.methods)} for case in cases]
-        return Reply("\n".join(lines), {"suite": suite, "cases": described})
+        return Reply(text, {"suite": suite, "cases": described})
     purposes = {name: load_suite(name).purpose for name in suites()}
-    text = "\n".join(f"{name:18}{purpose}" for name, purpose in purposes.items())
+    text = table(("suite", "what it measures"), list(purposes.items()))
     listed = [{"suite": name, "purpose": purpose} for name, purpose in purposes.items()]
     return Reply(text, {"suites": listed})
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from allocator.cli.envelope import Reply, run_command
+from allocator.cli.layout import table
 from allocator.errors import Fault, UsageError, ViolationError
 
 if TYPE_CHECKING:
@@ -106,8 +107,6 @@ def _fault(verdict: Verdict, plan: Path) -> Fault:
 
 
 def _text(verdict: Verdict, most: int) -> str:
-    from allocator.cli.layout import table
-
     notes = [f"note: {note}" for note in verdict.stats["notes"]]
     if verdict.ok:
         goals = table(("goal", "value"), list(verdict.goals.items()))

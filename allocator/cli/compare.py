@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from allocator.cli.envelope import Reply, run_command
+from allocator.cli.layout import records, table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,6 +40,7 @@ ROSTERED = (
     "people missing, by post",
 )
 BEDS = ("Patients by class", "Patients by site, largest differences", "patient-periods of waiting")
+NOISE = 1e-6  # of a value, or of 1: what solves of the same plan differ by
 TITLES = {"admit": BEDS, "preposition": RESERVES, "route": ROUTED, "staff": ROSTERED}
 
 
@@ -112,12 +114,7 @@ def _data(result: Comparison) -> dict[str, object]:
         "winners": result.winners(),
         "losers": result.losers(),
     }
-    return {name: _records(frame) for name, frame in tables.items()}
-
-
-def _records(frame: pd.DataFrame) -> list[dict[str, object]]:
-    clean = frame.astype(object).where(frame.notna(), None)
-    return [{str(key): value for key, value in row.items()} for row in clean.to_dict("records")]
+    return {name: records(frame) for name, frame in tables.items()}
 
 
 def _text(result: Comparison, most: int, titles: tuple[str, str, str]) -> str:
@@ -134,8 +131,9 @@ def _text(result: Comparison, most: int, titles: tuple[str, str, str]) -> str:
 
 
 def _part(title: str, frame: pd.DataFrame) -> str:
-    from allocator.cli.layout import table
-
     if frame.empty:
         return f"{title}: none"
-    return f"{title}\n{table([str(name) for name in frame.columns], frame.to_numpy().tolist())}"
+    size = frame[["first", "second"]].abs().max(axis=1).clip(lower=1.0)
+    told = frame["difference"].mask(frame["difference"].abs() <= NOISE * size, 0.0)
+    rows = frame.assign(difference=told).to_numpy().tolist()
+    return f"{title}\n{table([str(name) for name in frame.columns], rows)}"

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
-
 import click
 
 from allocator.cli.envelope import Reply, run_command
+from allocator.cli.layout import width
 
 
 @click.command()
@@ -37,9 +36,8 @@ def doctor(instance: str) -> Reply:
     found = load(instance)
     diagnosis = examine(found).joined(reserve_findings(found)).joined(route_findings(found))
     diagnosis = diagnosis.joined(bed_findings(found)).joined(staff_findings(found))
-    width = max(60, min(100, shutil.get_terminal_size((88, 24)).columns))
     return Reply(
-        text=diagnosis.to_text(width),
+        text=diagnosis.to_text(width()),
         data=diagnosis.as_dict(),
         errors=diagnosis.faults(),
         exit_code=0 if diagnosis.possible else 4,

@@ -9,6 +9,7 @@ import click
 
 from allocator.cli import options
 from allocator.cli.envelope import Reply, run_command
+from allocator.cli.layout import records, wrapped
 from allocator.errors import Fault
 
 if TYPE_CHECKING:
@@ -60,10 +61,11 @@ def explain(
     read = load_plan(plan)
     case = case_of_plan(read, instance)
     table = reasons(case, read, time_limit, most or None, community)
-    text = explain_text(table)
-    known = table.astype(object).where(table.notna(), None)
-    told = {"reasons": known.to_dict("records")}
-    return Reply(text=text, data=told, warnings=_other_instance(read, case))
+    return Reply(
+        text=wrapped(explain_text(table)),
+        data={"reasons": records(table)},
+        warnings=_other_instance(read, case),
+    )
 
 
 def _other_instance(plan: Plan, case: Instance) -> tuple[Fault, ...]:

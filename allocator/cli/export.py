@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from allocator.cli.envelope import Reply, run_command
+from allocator.cli.layout import wrapped
 from allocator.errors import UsageError
 
 HELP = """
@@ -63,6 +64,8 @@ def repack(source: str, out: str) -> Reply:
     instance = load(source)
     path = save(instance, out)
     rows = {table: len(frame) for table, frame in instance.tables.items() if len(frame)}
-    text = f"{path} holds {', '.join(f'{count:,} {table}' for table, count in rows.items())}"
+    text = wrapped(
+        f"{path} holds {', '.join(f'{count:,} {table}' for table, count in rows.items())}"
+    )
     data = {"path": path, "rows": rows, "hash": instance_hash(instance)}
-    return Reply(text, data, instance.notes["warnings"])
+    return Reply(wrapped(text), data, instance.notes["warnings"])

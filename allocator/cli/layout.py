@@ -1,49 +1,54 @@
-"""Tables as text that fits the terminal."""
+"""Tables and texts that fit the terminal, and tables for programs."""
 
 from __future__ import annotations
 
 import shutil
-import textwrap
-import unicodedata
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-_GAP = "  "
-_NARROWEST = 20
+if TYPE_CHECKING:
+    import pandas as pd
+
+NARROWEST, USUAL, WIDEST = 40, 90, 110
 
 
-def table(header: Sequence[str], rows: Sequence[Sequence[object]], width: int = 0) -> str:
-    """Return rows under a header; the last column is wrapped so that lines fit the terminal.
+def width() -> int:
+    """Return the cells of a line of text here."""
+    return max(NARROWEST, min(WIDEST, shutil.get_terminal_size((USUAL, 24)).columns))
 
-    Numbers are aligned to the right. Wide (Chinese) characters count as two.
-    """
-    width = width or shutil.get_terminal_size((100, 24)).columns
-    cells = [list(header), *([_text(cell) for cell in row] for row in rows)]
+
+def table(header: Sequence[str], rows: Sequence[Sequence[object]], cells: int = 0) -> str:
+    """Return rows under a header, wrapped so that lines fit; columns of numbers to the right."""
+    from allocator.report.layout import Column
+    from allocator.report.layout import table as fitted
+
     numeric = [
         bool(rows) and all(isinstance(row[i], int | float) for row in rows)
         for i in range(len(header))
     ]
-    sizes = [max(_width(row[i]) for row in cells) for i in range(len(header))]
-    used = sum(sizes[:-1]) + len(_GAP) * (len(sizes) - 1)
-    sizes[-1] = max(_NARROWEST, min(sizes[-1], width - used))
-    return "\n".join(line for row in cells for line in _lines(row, sizes, numeric))
+    columns = [Column(title, right) for title, right in zip(header, numeric, strict=True)]
+    told = [[_text(one) for one in row] for row in rows]
+    return "\n".join(fitted(columns, told, cells or width()))
 
 
-def _lines(row: Sequence[str], sizes: Sequence[int], numeric: Sequence[bool]) -> list[str]:
-    wrapped = textwrap.wrap(row[-1], sizes[-1]) or [""]
-    first = [*row[:-1], wrapped[0]]
-    parts = []
-    for text, size, right in zip(first, sizes, numeric, strict=True):
-        blank = " " * (size - _width(text))
-        parts.append(blank + text if right else text + blank)
-    indent = " " * (sum(sizes[:-1]) + len(_GAP) * (len(sizes) - 1))
-    return [_GAP.join(parts).rstrip(), *(indent + rest for rest in wrapped[1:])]
+def wrapped(text: str) -> str:
+    """Return a text with long lines broken, each with the indentation it has."""
+    from allocator.report.layout import wrap
+
+    lines = []
+    for line in text.splitlines():
+        indent = line[: len(line) - len(line.lstrip())]
+        lines += wrap(line.strip(), width(), indent)
+    return "\n".join(lines)
+
+
+def records(frame: pd.DataFrame) -> list[dict[str, object]]:
+    """Return the rows of a table for JSON: what is missing is null."""
+    clean = frame.astype(object).where(frame.notna(), None)
+    return [{str(key): value for key, value in row.items()} for row in clean.to_dict("records")]
 
 
 def _text(cell: object) -> str:
     if isinstance(cell, float):
         return "-" if cell != cell else f"{cell:,.6g}" if abs(cell) < 1e5 else f"{cell:,.0f}"
     return "-" if cell is None else str(cell)
-
-
-def _width(text: str) -> int:
-    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)

@@ -11,7 +11,7 @@ import click
 from allocator.cli.settings import seconds
 
 
-class Duration(click.ParamType):
+class Duration(click.ParamType[float]):
     """Seconds, read from 90, 15m or 1h."""
 
     name = "seconds"

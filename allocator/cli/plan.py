@@ -11,7 +11,8 @@ import click
 
 from allocator.cli import options
 from allocator.cli.envelope import Reply, run_command
-from allocator.cli.plan_reply import exit_code, faults, width
+from allocator.cli.layout import width
+from allocator.cli.plan_reply import exit_code, faults
 from allocator.cli.progress import ProgressLines
 from allocator.cli.request import (
     Request,

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from allocator.cli.envelope import Reply
 from allocator.cli.fail_on import THRESHOLD_MISSED
+from allocator.cli.layout import records, width
 from allocator.errors import Fault, InterruptedRun, ViolationError
 
 if TYPE_CHECKING:
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from allocator.plan import Plan
 
 WARNINGS_SHOWN = 5
-NARROWEST, USUAL, WIDEST = 40, 90, 110
 
 
 def plan_reply(plan: Plan, case: Instance, failed: tuple[Fault, ...]) -> Reply:
@@ -83,20 +82,20 @@ def _data(plan: Plan, case: Instance) -> dict[str, object]:
 def _reserves(plan: Plan, case: Instance) -> dict[str, object]:
     from allocator.report.preposition_sites import sites_table
 
-    tables = {name: _records(plan[name]) for name in ("reserves", "agreements", "outcomes")}
-    return {"sites": _records(sites_table(plan, case)), **tables}
+    tables = {name: records(plan[name]) for name in ("reserves", "agreements", "outcomes")}
+    return {"sites": records(sites_table(plan, case)), **tables}
 
 
 def _roster(plan: Plan, case: Instance) -> dict[str, object]:
     names = ("uncovered", "workload", "gates", "reasons")
-    return {"assignments": len(plan["roster"]), **{one: _records(plan[one]) for one in names}}
+    return {"assignments": len(plan["roster"]), **{one: records(plan[one]) for one in names}}
 
 
 def _routes(plan: Plan, case: Instance) -> dict[str, object]:
     from allocator.report.route import left_table, routes_table
 
     found = {"routes": routes_table(plan), "left": left_table(plan), "reasons": plan.reasons}
-    return {name: _records(frame) for name, frame in found.items()}
+    return {name: records(frame) for name, frame in found.items()}
 
 
 def _beds(plan: Plan, case: Instance) -> dict[str, object]:
@@ -108,7 +107,7 @@ def _beds(plan: Plan, case: Instance) -> dict[str, object]:
     tables = {"waiting": waiting_table, "communities": community_table, "sites": site_table}
     found = {name: make(plan, arrays) for name, make in tables.items()}
     found |= {name: plan[name] for name in ("openings", "notices", "reasons")}
-    return {name: _records(frame) for name, frame in found.items()}
+    return {name: records(frame) for name, frame in found.items()}
 
 
 def _shipped(plan: Plan, case: Instance) -> dict[str, object]:
@@ -119,20 +118,10 @@ def _shipped(plan: Plan, case: Instance) -> dict[str, object]:
         "shipments": len(plan.shipments),
         "shortages": {
             "rows": len(noticeable(plan)),
-            "items": _records(by_item(plan, case)) if short else [],
-            "communities": _records(by_community(plan, case)) if short else [],
+            "items": records(by_item(plan, case)) if short else [],
+            "communities": records(by_community(plan, case)) if short else [],
         },
     }
 
 
 _DECIDED = {"admit": _beds, "preposition": _reserves, "route": _routes, "staff": _roster}
-
-
-def _records(frame: Any) -> list[dict[str, object]]:
-    clean = frame.astype(object).where(frame.notna(), None)
-    return [{str(key): value for key, value in row.items()} for row in clean.to_dict("records")]
-
-
-def width() -> int:
-    """Return the cells of a line of text here."""
-    return max(NARROWEST, min(WIDEST, shutil.get_terminal_size((USUAL, 24)).columns))

@@ -48,7 +48,7 @@ def report(
 ) -> Reply:
     """Tell of a plan."""
     from allocator.cli.check import case_of_plan
-    from allocator.cli.plan_reply import width
+    from allocator.cli.layout import width
     from allocator.plan import load_plan
     from allocator.report import summary_text
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import click
 
 from allocator.cli.envelope import Reply, run_command
+from allocator.cli.layout import table as fitted
 from allocator.errors import UsageError
 
 Rows = Iterator[tuple[str, ...]]
@@ -69,9 +70,8 @@ def _data(table: str) -> dict[str, object]:
 def _text(table: str) -> str:
     from allocator.instance.describe import POLICY
 
-    if not table:
-        return _aligned(_table_rows())
-    return _aligned(_policy_rows() if table == POLICY else _field_rows(table))
+    rows = _policy_rows() if table == POLICY else _field_rows(table) if table else _table_rows()
+    return fitted(next(rows), list(rows))
 
 
 def _table_rows() -> Rows:
@@ -108,10 +108,3 @@ def _field_rows(table: str) -> Rows:
 
 def _meaning(meaning: str, choice: str) -> str:
     return f"{meaning} ({choice})" if choice else meaning
-
-
-def _aligned(cells: Rows) -> str:
-    rows = list(cells)
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = ("  ".join(map(str.ljust, row, widths)).rstrip() for row in rows)
-    return "\n".join(lines)

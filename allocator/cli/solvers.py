@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from allocator.cli.envelope import Reply, run_command
+from allocator.cli.layout import table
 
 HELP = """
 \b
@@ -32,24 +33,16 @@ def solvers(everything: bool, routers: bool) -> Reply:
 
     found = known()
     shown = [solver for solver in found if solver.available or everything]
-    lines = [("name", "solver", "version", "used for")]
-    lines += [
+    rows = [
         (s.name or "-", s.solver, s.version if s.available else "not installed", s.used_for)
         for s in shown
     ]
-    widths = [max(len(line[column]) for line in lines) for column in range(3)]
-    text = "\n".join(
-        "  ".join(
-            [*(cell.ljust(width) for cell, width in zip(line, widths, strict=False)), line[3]]
-        )
-        for line in lines
-    )
+    text = table(("name", "solver", "version", "used for"), rows)
     return Reply(text=text, data={"solvers": [solver.as_dict() for solver in found]})
 
 
 def _routers() -> Reply:
     """Tell the rules and goals of routes each router can express."""
-    from allocator.cli.layout import table
     from allocator.models.route.capabilities import table as capabilities
 
     rows = capabilities()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from allocator.cli.envelope import Reply, run_command
+from allocator.cli.layout import wrapped
 from allocator.errors import InstanceError
 
 if TYPE_CHECKING:
@@ -64,4 +65,4 @@ def _summary(instance: str, report: Report) -> str:
     if "crs" in report.notes:
         crs = report.notes["crs"]
         lines.append(f"converted: {crs['points']:,} points from {crs['converted_from']} to WGS-84")
-    return "\n".join(lines)
+    return wrapped("\n".join(lines))
