@@ -152,3 +152,14 @@ def test_export_and_import(out: str, case: Path, tmp_path: Path) -> None:
 
 def test_export_of_nothing(tmp_path: Path) -> None:
     assert call("export", tmp_path / "none", tmp_path / "out.zip").exit_code == 3
+
+
+@pytest.mark.parametrize("words", [("validate",), ("dispatch",), ("export", "one.xlsx")])
+def test_a_plan_is_no_instance(words: tuple[str, ...], tmp_path: Path) -> None:
+    (tmp_path / "plan.json").write_text("{}")
+    (tmp_path / "purchases.csv").write_text("site_id\nW1\n")
+    result = call(words[0], tmp_path, *(str(tmp_path / word) for word in words[1:]))
+    assert result.exit_code == 3
+    assert "E1515" in result.stderr + result.stdout
+    assert "E1101" not in result.stderr + result.stdout
+    assert not (tmp_path / "one.xlsx").exists()

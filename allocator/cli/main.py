@@ -38,7 +38,7 @@ VERBS = {
         "The trade-off of two goals of routes; what rules cost.",
     ),
     "generate": Verb("allocator.cli.generate:generate", "Make an instance of any size."),
-    "export": Verb("allocator.cli.export:export", "Pack an instance or plan into one file."),
+    "export": Verb("allocator.cli.export:export", "Pack an instance into one file."),
     "import": Verb("allocator.cli.import_:import_", "Turn a workbook or zip into an instance."),
     "roads": Verb(
         "allocator.cli.roads:roads", "Travel times of OSRM or Valhalla into an instance."

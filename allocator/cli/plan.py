@@ -120,9 +120,9 @@ def _refuse_other(target: Path) -> None:
     Raises:
         UsageError: E2356.
     """
-    from allocator.plan.folder import MARKER
+    from allocator.instance.files import PLAN
 
-    if target.is_file() or (target / MARKER).exists():
+    if target.is_file() or (target / PLAN).exists():
         raise UsageError.because(
             "this is a plan or a file; the chain writes a folder of plans",
             where=str(target),

@@ -13,6 +13,8 @@ from typing import IO, NoReturn, Protocol
 
 from allocator.errors import InstanceError
 
+PLAN = "plan.json"
+"""The file that makes a folder a plan."""
 MAX_MEMBERS = 1_000
 MAX_BYTES = 4 * 1024**3
 MAX_RATIO = 250

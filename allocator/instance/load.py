@@ -11,7 +11,7 @@ from typing import Any
 from allocator.errors import Fault, InstanceError
 from allocator.instance.atomic import previous_of
 from allocator.instance.bundle import Bundle, bundle_files
-from allocator.instance.files import FolderFiles, ZipFiles
+from allocator.instance.files import PLAN, FolderFiles, ZipFiles
 from allocator.instance.instance import Instance
 from allocator.instance.read_json import bundle_json
 
@@ -69,6 +69,9 @@ def _bundle(path: Path) -> Bundle:
     if not path.exists() and previous_of(path).is_dir():
         path = previous_of(path)  # The writer was cut short between two renames.
     try:
+        if (path / PLAN).is_file():
+            rule, action = "this is a plan, not an instance", "name the instance it was made for"
+            raise _refused(rule, path, "E1515", action)
         if path.is_dir():
             return bundle_files(FolderFiles(path))
         if not path.exists():

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from allocator.errors import InstanceError
 from allocator.instance.atomic import replace_file, replace_folder
+from allocator.instance.files import PLAN
 from allocator.instance.instance import Instance
 from allocator.instance.schema import tables
 from allocator.instance.write_files import write_folder, write_zip
@@ -60,7 +61,7 @@ def _check_folder(folder: Path) -> None:
     if folder.is_file():
         raise _refused("there is a file of this name", folder)
     names = {entry.name for entry in folder.iterdir()} if folder.is_dir() else set()
-    if "plan.json" in names:
+    if PLAN in names:
         raise _refused("the folder holds a plan", folder)
     if names and not names & _OWN:
         raise _refused("the folder holds other things than an instance", folder)

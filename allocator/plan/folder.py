@@ -15,10 +15,8 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from allocator.errors import NoPlanError, UsageError
+from allocator.instance.files import PLAN
 from allocator.plan.interrupts import held_back
-
-MARKER = "plan.json"
-"""The file that makes a folder a plan."""
 
 
 def sibling(path: Path, ending: str) -> Path:
@@ -29,7 +27,7 @@ def sibling(path: Path, ending: str) -> Path:
 def intact(path: Path) -> Path:
     """Return the folder to read: OUT, or OUT.prev when a crash left OUT missing."""
     previous = sibling(path, ".prev")
-    return previous if not path.exists() and (previous / MARKER).exists() else path
+    return previous if not path.exists() and (previous / PLAN).exists() else path
 
 
 def refuse_other_content(path: Path) -> None:
@@ -38,7 +36,7 @@ def refuse_other_content(path: Path) -> None:
     Raises:
         UsageError: E2111, when `path` is a file or a folder with other content.
     """
-    if not path.exists() or (path / MARKER).exists():
+    if not path.exists() or (path / PLAN).exists():
         return
     if path.is_dir() and not any(path.iterdir()):
         return
@@ -104,7 +102,7 @@ def replace_folder(path: Path, write: Callable[[Path], None]) -> None:
 def _clean(path: Path) -> None:
     """Put things back as a crash may have left them: at most OUT remains."""
     fresh, previous = sibling(path, ".tmp"), sibling(path, ".prev")
-    if not path.exists() and (previous / MARKER).exists():
+    if not path.exists() and (previous / PLAN).exists():
         previous.rename(path)
     _discard(fresh)
     _discard(previous)

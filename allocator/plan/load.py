@@ -10,7 +10,8 @@ from typing import Any
 import pandas as pd
 
 from allocator.errors import UsageError
-from allocator.plan.folder import MARKER, intact
+from allocator.instance.files import PLAN
+from allocator.plan.folder import intact
 from allocator.plan.goal import GoalResult
 from allocator.plan.plan import Plan
 from allocator.plan.sheets import read_table, read_workbook, table_in
@@ -96,17 +97,17 @@ def _meant(names: Container[str], path: Path) -> list[str]:
 
 
 def _from_folder(folder: Path, target: Path) -> Plan:
-    if not (folder / MARKER).exists():
+    if not (folder / PLAN).exists():
         files = _files(folder)
         return _own({name: read_table(name, files[name]) for name in _meant(files, target)}, target)
-    document, run = _read_json(folder / MARKER), _read_run(folder / "run.json")
+    document, run = _read_json(folder / PLAN), _read_run(folder / "run.json")
     files = _files(folder)
     known = [name for name in DECISIONS.get(str(document.get("decision")), ()) if name in files]
     tables = {name: read_table(name, files[name]) for name in known}
     try:
         return _plan(document, tables, run, target)
     except (KeyError, TypeError, ValueError) as fault:
-        raise _broken(folder / MARKER, str(fault)) from fault
+        raise _broken(folder / PLAN, str(fault)) from fault
 
 
 def _files(folder: Path) -> dict[str, Path]:

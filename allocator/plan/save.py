@@ -11,7 +11,8 @@ from typing import Any
 
 import pandas as pd
 
-from allocator.plan.folder import MARKER, replace_folder
+from allocator.instance.files import PLAN
+from allocator.plan.folder import replace_folder
 from allocator.plan.goal import GoalResult
 from allocator.plan.plan import Plan
 from allocator.plan.tables import file_name, plan_table, plan_tables
@@ -38,7 +39,7 @@ def save_plan(plan: Plan, path: str | Path) -> Path:
             write_csv(frame, folder / file_name(name))
         _write_json(folder / "datapackage.json", _package(tables))
         _write_json(folder / "run.json", dict(plan.run))
-        _write_json(folder / MARKER, _document(plan))
+        _write_json(folder / PLAN, _document(plan))
 
     replace_folder(target, write)
     return target
