@@ -14,11 +14,12 @@ from hypothesis import strategies as st
 from allocator.instance.route_case import FixedRoute, RouteCase
 from allocator.models.route.bounds import bounds, earliest
 from allocator.models.route.by_rule import by_rule
+from allocator.models.route.chain import chain, forward
 from allocator.models.route.goals import better, goals_of, ordered, values
 from allocator.models.route.repair import kept, repaired
 from allocator.models.route.routes import Route, Routes, Trip, Visit, numbered, shares
 from allocator.models.route.rules import broken
-from allocator.models.route.schedule import chain, forward, timetable
+from allocator.models.route.schedule import timetable
 from tests.route_model_cases import ANY, goals, line_case, random_case
 
 

@@ -15,10 +15,10 @@ from allocator.engine.program import Floats
 from allocator.instance.goals import GoalSpec
 from allocator.instance.lanes import Bools
 from allocator.instance.route_case import RouteCase
+from allocator.models.route.chain import NEAR
 from allocator.models.route.goals import REQUIRED, goals_of, reached, slack
 from allocator.models.route.insertion import first_opening
 from allocator.models.route.pieces import pieces
-from allocator.models.route.schedule import NEAR
 
 MOST_PLACES = 600  # shortest ways through other places take the cube of it
 

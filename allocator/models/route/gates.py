@@ -8,7 +8,8 @@ import numpy as np
 
 from allocator.engine.program import Floats
 from allocator.instance.route_case import RouteCase
-from allocator.models.route.schedule import NEAR, Timetable
+from allocator.models.route.chain import NEAR
+from allocator.models.route.schedule import Timetable
 
 Stay = tuple[float, float, float]
 """Begin, leave and minutes of handing over of a visit."""

@@ -9,8 +9,9 @@ import numpy as np
 from allocator.engine.program import Floats
 from allocator.instance.goals import GoalSpec
 from allocator.instance.route_case import RouteCase
+from allocator.models.route.chain import begun
 from allocator.models.route.routes import Routes, shares
-from allocator.models.route.schedule import Timetable, begun, timetable
+from allocator.models.route.schedule import Timetable, timetable
 
 REQUIRED = "required_unserved"
 UNITS = {

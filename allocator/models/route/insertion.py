@@ -15,10 +15,10 @@ import numpy as np
 
 from allocator.engine.program import Floats, Ints
 from allocator.instance.route_case import RouteCase
+from allocator.models.route.chain import NEAR, Chain, begun, chain, closing, forward
 from allocator.models.route.measure import Measure
 from allocator.models.route.pieces import Pieces
 from allocator.models.route.routes import Route, Trip, Visit
-from allocator.models.route.schedule import NEAR, Chain, begun, chain, closing, forward
 
 NEW = -1  # from here down, gaps stand for trips of their own: their slot and their depot
 

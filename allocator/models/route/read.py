@@ -13,8 +13,9 @@ from allocator.engine.program import Floats
 from allocator.instance.route_case import RouteCase
 from allocator.instance.route_lines import lines_of
 from allocator.instance.schema import ACCESS_CLASSES
+from allocator.models.route.chain import Chain, chain, forward
 from allocator.models.route.routes import Route, Routes, shares
-from allocator.models.route.schedule import Chain, chain, forward, timetable
+from allocator.models.route.schedule import timetable
 from allocator.plan import plan_table
 from allocator.plan.precision import rounded
 

@@ -9,9 +9,10 @@ from math import isfinite
 import numpy as np
 
 from allocator.instance.route_case import FixedRoute, RouteCase
+from allocator.models.route.chain import NEAR, begun
 from allocator.models.route.gates import at_once
 from allocator.models.route.routes import Route, Routes, Trip, shares
-from allocator.models.route.schedule import NEAR, Timetable, begun, timetable
+from allocator.models.route.schedule import Timetable, timetable
 
 SHARE = 1e-6  # shares and loads: noise of sums
 
