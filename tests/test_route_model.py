@@ -189,6 +189,7 @@ def test_a_route_under_way_keeps_its_load_and_goes_on() -> None:
     begun = FixedRoute("R", 0, True, (1,), place=1, ready=50.0, highest=2, minutes=40.0, trips=1)
     case = line_case(
         [10.0, 20.0],
+        stops={"access": np.array([0, 2])},
         vehicles={
             "trips": np.array([2]),
             "fixed": np.array([99.0]),

@@ -97,7 +97,7 @@ def check_routes(case: RouteCase, plan: Plan, found: Findings | None = None) -> 
     check_trips(found, case, rows)
     check_depots(found, case, rows)
     check_origins(found, case, rows, handed)
-    check_order(found, case, rows)
+    check_order(found, case, rows, times)
     check_orders(found, case, plan, handed)
     check_splits(found, case, rows, handed)
     check_gates(found, case, rows, times)

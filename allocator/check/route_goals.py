@@ -7,8 +7,8 @@ import numpy as np
 from allocator.check.goals import Value
 from allocator.check.ground import Floats
 from allocator.check.route_goods import Handed
-from allocator.check.route_rows import Rows
-from allocator.check.route_times import Times, under_way
+from allocator.check.route_rows import Rows, under_way
+from allocator.check.route_times import Times
 from allocator.instance.route_case import RouteCase
 
 

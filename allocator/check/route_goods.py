@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from allocator.check.ground import Floats, Ints, summed
-from allocator.check.route_rows import DEPART, RELOAD, STOP, Rows
+from allocator.check.route_rows import Rows
 from allocator.check.rows import amounts, words
 from allocator.check.verdict import Findings
 from allocator.instance.route_case import RouteCase
@@ -203,8 +203,7 @@ def board_of(case: RouteCase, rows: Rows, handed: Handed) -> Floats:
     begin = np.searchsorted(rows.trip, np.arange(len(rows.trip_route)))
     start = run[begin] - brought[begin] if len(run) else run
     left = total[rows.trip] - (run - start[rows.trip])
-    carries = np.isin(rows.kind, (DEPART, STOP, RELOAD))
-    return np.where(carries[:, None], np.maximum(left, 0.0), 0.0)
+    return np.maximum(left, 0.0)
 
 
 def check_loads(found: Findings, case: RouteCase, rows: Rows, handed: Handed) -> None:

@@ -49,6 +49,13 @@ class Rows:
         """Rows that are stops of the orders."""
         return np.flatnonzero(self.stop >= 0)
 
+    @property
+    def on_way(self) -> Bools:
+        """Rows of decontamination between stops: those with a stop after them on their trip."""
+        last = np.full(len(self.trip_route), -1, dtype=np.int64)
+        np.maximum.at(last, self.trip[self.stops], self.stops)
+        return np.asarray((self.kind == DECONTAMINATE) & (np.arange(len(self)) < last[self.trip]))
+
     def column(self, name: str) -> Floats:
         """Return a column of numbers in driving order."""
         return self.table[name].to_numpy(float)[self.line]
@@ -59,6 +66,12 @@ class Rows:
         loading = np.flatnonzero((self.kind == DEPART) | (self.kind == RELOAD))
         found[self.trip[loading]] = loading
         return found
+
+
+def under_way(case: RouteCase, rows: Rows) -> Bools:
+    """Return which routes carry on a started one that has left home."""
+    out = np.array([one.started and one.place >= 0 for one in case.fixed] + [False], dtype=bool)
+    return np.asarray(out[rows.fixed])
 
 
 def rows_of(found: Findings, case: RouteCase, plan: Plan) -> Rows:

@@ -6,8 +6,8 @@ import numpy as np
 
 from allocator.check.ground import Floats, Ints
 from allocator.check.route_goods import Handed
-from allocator.check.route_rows import RETURN, Rows
-from allocator.check.route_times import Times, under_way
+from allocator.check.route_rows import RETURN, Rows, under_way
+from allocator.check.route_times import Times
 from allocator.check.rows import words
 from allocator.check.verdict import Findings
 from allocator.instance.route_case import FixedRoute, RouteCase
@@ -97,20 +97,17 @@ def check_origins(found: Findings, case: RouteCase, rows: Rows, handed: Handed) 
     found.add("origin", "routes", rows.line[at[wrong]], np.ones(int(wrong.sum())), said)
 
 
-def check_order(found: Findings, case: RouteCase, rows: Rows) -> None:
-    """Record stops of a lower class than one before them on the trip."""
+def check_order(found: Findings, case: RouteCase, rows: Rows, times: Times) -> None:
+    """Record stops of a lower class than one met on the trip since the vehicle was clean."""
     if not case.clean_order:
         return
-    at = rows.stops
-    access, trip = case.stops.access[rows.stop[at]], rows.trip[at]
-    met = np.zeros(len(rows.trip_route), dtype=np.int64)
-    for route in np.flatnonzero(under_way(case, rows)):
-        met[rows.trip[rows.first[route]]] = case.fixed[rows.fixed[route]].highest
-    for row, level, one in zip(at.tolist(), access.tolist(), trip.tolist(), strict=True):
-        if level < met[one]:
-            text = f"{ACCESS_CLASSES[level]} after {ACCESS_CLASSES[met[one]]}"
-            found.add("class_order", "routes", [rows.line[row]], [met[one] - level], [text])
-        met[one] = max(met[one], level)
+    at = rows.stops[rows.before[rows.stops] >= 0]
+    before, access = rows.before[at], case.stops.access[rows.stop[at]]
+    met = np.where(rows.trip[before] == rows.trip[at], times.met[before], 0)
+    bad = access < met
+    names = np.array(ACCESS_CLASSES, dtype=object)
+    said = words("{} after {}", names[access[bad]], names[met[bad]])
+    found.add("class_order", "routes", rows.line[at[bad]], met[bad] - access[bad], said)
 
 
 def check_gates(found: Findings, case: RouteCase, rows: Rows, times: Times) -> None:

@@ -8,8 +8,17 @@ import numpy as np
 import pandas as pd
 
 from allocator.check.ground import Bools, Floats, Ints, summed
+from allocator.check.route_classes import classes_met, minutes_on_way
 from allocator.check.route_goods import Handed
-from allocator.check.route_rows import DECONTAMINATE, DEPART, RELOAD, RETURN, STOP, Rows
+from allocator.check.route_rows import (
+    DECONTAMINATE,
+    DEPART,
+    RELOAD,
+    RETURN,
+    STOP,
+    Rows,
+    under_way,
+)
 from allocator.check.rows import words
 from allocator.check.verdict import Findings
 from allocator.instance.route_case import RouteCase
@@ -22,8 +31,9 @@ NEAR = 1e-6
 class Times:
     """Minutes and km of every row; `stay` are the minutes it needs at least, `drive` its way.
 
-    `highest` is the highest class a trip has met by its end; `start`, `end`, `duty` and `km` are
-    of routes, `duty` and `km` without what a started route had behind it.
+    `met` is the highest class met by the end of the row, since the vehicle was last decontaminated
+    on the trip; `highest` is that of a trip after its last stop; `start`, `end`, `duty` and `km`
+    are of routes, `duty` and `km` without what a started route had behind it.
     """
 
     arrive: Floats
@@ -32,6 +42,7 @@ class Times:
     drive: Floats
     leg: Floats
     stay: Floats
+    met: Ints
     highest: Ints
     start: Floats
     end: Floats
@@ -39,16 +50,11 @@ class Times:
     km: Floats
 
 
-def under_way(case: RouteCase, rows: Rows) -> Bools:
-    """Return which routes carry on a started one that has left home."""
-    out = np.array([one.started and one.place >= 0 for one in case.fixed] + [False], dtype=bool)
-    return np.asarray(out[rows.fixed])
-
-
 def times_of(found: Findings, case: RouteCase, rows: Rows, handed: Handed) -> Times:
     """Return the times stated; blank ones are filled in, as early as can be."""
     drive, leg = _ways(found, case, rows)
-    highest = _highest(case, rows)
+    met = classes_met(case, rows)
+    highest = _highest(rows, met)
     stay = _stays(case, rows, handed, highest)
     arrive, begin, leave = (rows.column(name) for name in ("arrive", "begin", "leave"))
     if np.isnan(np.concatenate([arrive, begin, leave])).any():
@@ -60,6 +66,7 @@ def times_of(found: Findings, case: RouteCase, rows: Rows, handed: Handed) -> Ti
         drive=drive,
         leg=leg,
         stay=stay,
+        met=met,
         highest=highest,
         start=arrive[rows.first],
         end=leave[rows.last],
@@ -80,15 +87,11 @@ def _ways(found: Findings, case: RouteCase, rows: Rows) -> tuple[Floats, Floats]
     return np.where(np.isfinite(drive), drive, 0.0), np.where(np.isfinite(leg), leg, 0.0)
 
 
-def _highest(case: RouteCase, rows: Rows) -> Ints:
-    """Return the highest class of access of every trip, what a started one met included."""
-    found = np.zeros(len(rows.trip_route), dtype=np.int64)
-    at = rows.stops
-    np.maximum.at(found, rows.trip[at], case.stops.access[rows.stop[at]])
-    for route in np.flatnonzero(under_way(case, rows)):
-        trip = rows.trip[rows.first[route]]
-        found[trip] = max(found[trip], case.fixed[rows.fixed[route]].highest)
-    return found
+def _highest(rows: Rows, met: Ints) -> Ints:
+    """Return the class every trip brings back: that after its last stop, or from before it."""
+    at = np.searchsorted(rows.trip, np.arange(len(rows.trip_route)))
+    np.maximum.at(at, rows.trip[rows.stops], rows.stops)
+    return np.asarray(met[at])
 
 
 def _stays(case: RouteCase, rows: Rows, handed: Handed, highest: Ints) -> Floats:
@@ -102,8 +105,10 @@ def _stays(case: RouteCase, rows: Rows, handed: Handed, highest: Ints) -> Floats
     loads[rows.trip[rows.first[under_way(case, rows)]]] = -1  # loaded before
     at = loads[loads >= 0]
     stay[at] = fleet.loading[v[at]]
-    cleaned = np.flatnonzero(rows.kind == DECONTAMINATE)
+    cleaned = np.flatnonzero((rows.kind == DECONTAMINATE) & ~rows.on_way)
     stay[cleaned] = fleet.decontaminate[v[cleaned], highest[rows.trip[cleaned]]]
+    stations = minutes_on_way(case, rows)
+    stay[rows.on_way] = np.where(np.isfinite(stations), stations, 0.0)[rows.on_way]
     return stay
 
 
@@ -196,19 +201,20 @@ def _check_windows(found: Findings, case: RouteCase, rows: Rows, times: Times) -
 
 
 def _check_cleaned(found: Findings, case: RouteCase, rows: Rows, times: Times) -> None:
-    """Record trips that end without their decontamination: after their last stop."""
+    """Record trips that end without their decontamination, and places where none is on the way."""
     trips = np.arange(len(rows.trip_route))
     vehicle = rows.vehicle[rows.first[rows.trip_route]]
     needed = case.vehicles.decontaminate[vehicle, times.highest]
-    last_stop = np.full(len(trips), -1, dtype=np.int64)
-    np.maximum.at(last_stop, rows.trip[rows.stops], rows.stops)
-    cleaned = np.flatnonzero(rows.kind == DECONTAMINATE)
-    after = cleaned[cleaned > last_stop[rows.trip[cleaned]]]
+    after = np.flatnonzero((rows.kind == DECONTAMINATE) & ~rows.on_way)
     given = np.bincount(rows.trip[after], (times.leave - times.begin)[after], minlength=len(trips))
     bad = np.flatnonzero(needed - given > tolerance(needed, 2.0))
     ends = np.searchsorted(rows.trip, bad, side="right") - 1
     said = words("{:g} minutes of decontamination, {:g} needed", given[bad], needed[bad])
     found.add("decontamination", "routes", rows.line[ends], needed[bad] - given[bad], said)
+    idle = np.flatnonzero(rows.on_way & ~np.isfinite(minutes_on_way(case, rows)))
+    names = [case.places[place] for place in rows.place[idle]]
+    said = words("no vehicle is decontaminated on the way at {}", names)
+    found.add("decontamination", "routes", rows.line[idle], np.ones(len(idle)), said)
 
 
 def check_duty(found: Findings, case: RouteCase, rows: Rows, times: Times) -> None:

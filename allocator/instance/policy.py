@@ -93,6 +93,7 @@ class Policy:
     clean_order: bool = True
     decontamination_controlled: float = 10.0
     decontamination_sealed: float = 20.0
+    decontamination_on_way: bool = False
     split: str = "needed"
     origin: str = "kept"
     reload_anywhere: bool = False

@@ -27,6 +27,7 @@ from allocator.instance.route_orders import (
 )
 from allocator.instance.route_parts import in_parts, parts_needed
 from allocator.instance.route_pins import PinnedRoute, fixed_routes, pinned_routes, taken
+from allocator.instance.route_stations import stations_of
 from allocator.instance.route_stops import stops_of
 from allocator.instance.route_travel import travel
 
@@ -110,7 +111,9 @@ def _case(
     sent = _sent(net, orders, others, routes)
     found = entries(instance, net.places, period, sent)
     homes = np.array(sorted({entry.home for entry in found}), dtype=np.int64)
-    rows = _rows(net, homes, sent, drops.place, routes)
+    stations = stations_of(net, log)
+    called = np.r_[drops.place, np.flatnonzero(np.isfinite(stations))]
+    rows = _rows(net, homes, sent, called, routes)
     position = np.full(len(net.places.ids), -1, dtype=np.int64)
     position[rows] = np.arange(len(rows))
     dimensions = dimensions_of(net)
@@ -135,10 +138,11 @@ def _case(
         clean_order=policy.clean_order,
         split=policy.split,
         goals=parse_goals(policy.route_goals, "policy.toml:route_goals", ROUTE_TERMS),
-        fixed=fixed_routes(net, routes, drops, vehicles, position, km, period, log),
+        fixed=fixed_routes(net, routes, drops, vehicles, position, km, stations, period, log),
         period=period,
         gates=gate_minutes(net, drops, period, rows),
         docks=policy.gate_docks or 0,
+        stations=stations[rows] if np.isfinite(stations).any() else None,
         reload_anywhere=policy.reload_anywhere,
         router=policy.router,
     )
@@ -177,10 +181,10 @@ def _sent(
     return sent
 
 
-def _rows(net: Network, homes: Ints, sent: Floats, stops: Ints, routes: list[PinnedRoute]) -> Ints:
+def _rows(net: Network, homes: Ints, sent: Floats, called: Ints, routes: list[PinnedRoute]) -> Ints:
     """Return the places of a case: depots in the order of the table, then the rest in order."""
     named = [place for route in routes for place in route.rows["place_id"]]
     seen = net.places.find(pd.Series(named, dtype="str"))
     depots = np.union1d(homes, np.flatnonzero(sent > 0))
-    rest = np.setdiff1d(np.r_[stops, seen[seen >= 0]], depots)
+    rest = np.setdiff1d(np.r_[called, seen[seen >= 0]], depots)
     return np.concatenate([depots, rest]).astype(np.int64)

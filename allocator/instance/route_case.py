@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from dataclasses import replace as dataclass_replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 from allocator.errors import Fault
 from allocator.instance.goals import GoalSpec
 from allocator.instance.lanes import Bools, Floats, Ints
+from allocator.instance.route_detours import Detours, detours
 
 Windows = tuple[tuple[float, float], ...]
 """Minutes within which service may begin: from, to (both may be used), in order, disjoint."""
@@ -116,6 +118,8 @@ class RouteCase:
     has the lines of every stop: stop (row), item_id, quantity, one column a dimension (its load),
     from_id ("" = any of the origins). `gates` (P,) are the minutes of service a place can give
     in the period over all vehicles, and `docks` the vehicles it can take at once (0 = any).
+    `stations` (P,) are the minutes in which a place decontaminates a vehicle between two stops,
+    inf where it cannot; None = nowhere.
     `exact` cases hold whole numbers that must not be rounded (published benchmarks).
     """
 
@@ -136,6 +140,7 @@ class RouteCase:
     exact: bool = False
     gates: Floats | None = None  # None = no limit anywhere
     docks: int = 0
+    stations: Floats | None = None
     reload_anywhere: bool = False
     router: str = "auto"
     notes: tuple[Fault, ...] = ()  # what building it found, warnings among them
@@ -148,6 +153,13 @@ class RouteCase:
         """Return (V,) the types that may go to a stop and load its goods at home or elsewhere."""
         loads = self.stops.origins[stop, self.vehicles.home]
         return np.asarray(self.stops.permitted[stop] & (loads | self.reload_anywhere))
+
+    @cached_property
+    def detours(self) -> Detours | None:
+        """Ways on which the class of access may fall; None where it may nowhere, or anywhere."""
+        if self.stations is None or not self.clean_order:
+            return None
+        return detours(self.minutes, self.km, self.stations)
 
     @property
     def depots(self) -> NDArray[np.int64]:

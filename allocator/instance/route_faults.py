@@ -24,7 +24,7 @@ def route_faults(case: RouteCase) -> tuple[Fault, ...]:
     there. W1601: no vehicle gets there in time; it stays unserved (E1609 where it is required).
     """
     log = FaultLog()
-    stops, fleet = case.stops, case.vehicles
+    stops = case.stops
     free = np.ones(len(stops), dtype=bool)
     for route in case.fixed:
         if route.started:
@@ -41,7 +41,7 @@ def route_faults(case: RouteCase) -> tuple[Fault, ...]:
     _tell_ways(case, free & able.any(axis=1) & ~(able & ways).any(axis=1), log)
     _tell_windows(case, log)
     _tell_overflow(case, log)
-    for name, rule in contradictions(case.fixed, stops, fleet, case.clean_order):
+    for name, rule in contradictions(case):
         log.add("E1607", f"route_pins:{name}", rule, "correct the rows of the route")
     timely = reached & _in_time(case)
     opened = np.array([len(windows) > 0 for windows in stops.windows], dtype=bool)
@@ -213,6 +213,8 @@ def _in_time(case: RouteCase) -> Bools:
         out, back = _way(minutes, case, v), minutes[stops.place, fleet.end[v]]
         stay = stops.service * share + fleet.unloading[v]
         wash = fleet.decontaminate[v, stops.access]
+        if case.stations is not None:  # decontaminated before another stop, perhaps
+            wash = np.minimum(wash, case.stations.min(initial=np.inf))
         arrive = np.maximum(fleet.early[v], stops.release) + fleet.loading[v] + out
         duty = fleet.loading[v] + out + stay + back + wash
         end = np.maximum(arrive, first) + stay + back + wash

@@ -18,7 +18,7 @@ from allocator.instance.clock import at_clock, clock_minutes, period_clock
 from allocator.instance.faultlog import FaultLog
 from allocator.instance.lanes import Floats, Ints
 from allocator.instance.network import Network
-from allocator.instance.route_case import FixedRoute, Stops, Vehicles
+from allocator.instance.route_case import FixedRoute, RouteCase, Vehicles
 from allocator.instance.route_drops import Drops
 from allocator.instance.route_orders import ANY, COLUMNS
 
@@ -162,6 +162,7 @@ def fixed_routes(
     vehicles: Vehicles,
     position: Ints,
     km: Floats,
+    stations: Floats,
     period: int,
     log: FaultLog,
 ) -> tuple[FixedRoute, ...]:
@@ -174,6 +175,7 @@ def fixed_routes(
         vehicles: The vehicles of the case.
         position: Row of the case of each place.
         km: (M, P, P).
+        stations: Minutes of decontamination on the way at each place, inf = none.
         period: The period, from 1.
         log: The faults.
     """
@@ -189,7 +191,7 @@ def fixed_routes(
             log.add("E1607", f"route_pins:{route.name}", rule, "correct type or site_id")
             continue
         vehicle = kinds.index(key)
-        found.append(_fixed(net, route, vehicle, drops, vehicles, position, km, period))
+        found.append(_fixed(net, route, vehicle, drops, vehicles, position, km, stations, period))
     return tuple(found)
 
 
@@ -201,6 +203,7 @@ def _fixed(
     vehicles: Vehicles,
     position: Ints,
     km: Floats,
+    stations: Floats,
     period: int,
 ) -> FixedRoute:
     rows = route.rows
@@ -214,8 +217,10 @@ def _fixed(
     if not done.any():
         return plain
     behind = place[done]
-    loads = np.flatnonzero(net.places.is_site[behind] & (np.arange(len(behind)) >= 0))
+    cleaned = np.isfinite(stations[behind]) & (position[behind] != vehicles.home[vehicle])
+    loads = np.flatnonzero(net.places.is_site[behind] & ~cleaned)
     trip = behind[int(loads[-1]) + 1 :] if len(loads) else behind
+    since = behind[int(np.flatnonzero(net.places.is_site[behind]).max(initial=-1)) + 1 :]
     clock, _ = period_clock(net.instance["periods"], period)
     leave = [float(at_clock(clock_minutes(str(time)), clock)) for time in rows["leave"][done]]
     known = [minute for minute in leave if not np.isnan(minute)]
@@ -233,21 +238,19 @@ def _fixed(
         done=tuple(position[trip].tolist()),
         place=int(position[behind[-1]]),
         ready=ready,
-        highest=int(net.access[trip, period - 1].max(initial=0)),
+        highest=int(net.access[since, period - 1].max(initial=0)),
         minutes=max(0.0, ready - out),
         km=float(legs.sum()),
         trips=max(1, len(loads)),
     )
 
 
-def contradictions(
-    fixed: tuple[FixedRoute, ...], stops: Stops, vehicles: Vehicles, clean_order: bool
-) -> Iterator[tuple[str, str]]:
+def contradictions(case: RouteCase) -> Iterator[tuple[str, str]]:
     """Yield (route, what is wrong) of fixed routes no vehicle could run."""
+    fixed, stops, vehicles = case.fixed, case.stops, case.vehicles
     for route in fixed:
         rows = list(route.visits)
-        access = [route.highest if route.started else 0, *stops.access[rows].tolist()]
-        if clean_order and any(b < a for a, b in pairwise(access)):
+        if case.clean_order and _falls(case, route):
             yield route.name, "its class of access falls, and clean_order forbids that"
         over = stops.load[rows].sum(axis=0) > vehicles.capacity[route.vehicle] * (1 + 1e-9)
         if over.any():
@@ -262,3 +265,16 @@ def contradictions(
         if len(mine) > vehicles.count[vehicle]:
             there = f"there are {vehicles.count[vehicle]} of {vehicles.ids[vehicle]}"
             yield mine[-1], f"{len(mine)} routes of the type are fixed and {there}"
+
+
+def _falls(case: RouteCase, route: FixedRoute) -> bool:
+    """Say whether the class of a fixed route falls where no place decontaminates on the way."""
+    rows = list(route.visits)
+    place, access = case.stops.place[rows].tolist(), case.stops.access[rows].tolist()
+    if route.started:
+        place, access = [route.place, *place], [route.highest, *access]
+    profile, ways = case.vehicles.profile[route.vehicle], case.detours
+    return any(
+        b < a and (ways is None or ways.by[profile, start, end] < 0)
+        for (a, b), (start, end) in zip(pairwise(access), pairwise(place), strict=True)
+    )

@@ -15,7 +15,10 @@ DECIMALS = 6
 
 
 def routes_geojson(plan: Plan, instance: Instance, only: str = "") -> dict[str, Any]:
-    """Return a line a trip and a point a stop; places without coordinates are left out."""
+    """Return a line a trip, a point a stop and a decontamination on the way.
+
+    Places without coordinates are left out.
+    """
     points, names = _points(instance), names_of(instance, period_of(plan))
     rows = plan["routes"].sort_values(["route", "sequence"], kind="stable")
     rows = rows[rows["route"] == only] if only else rows
@@ -29,10 +32,15 @@ def routes_geojson(plan: Plan, instance: Instance, only: str = "") -> dict[str, 
             features += _line(str(route), trip, own, places, points, names.clock(own[0]["leave"]))
         features += [
             _point(row, points, names.place(str(row["place_id"])), names.clock(row["begin"]))
-            for row in records
-            if row["kind"] == "stop" and str(row["place_id"]) in points
+            for row, after in zip(records, [*records[1:], {}], strict=True)
+            if (row["kind"] == "stop" or _on_way(row, after)) and str(row["place_id"]) in points
         ]
     return {"type": "FeatureCollection", "features": features}
+
+
+def _on_way(row: Mapping[Any, Any], after: Mapping[Any, Any]) -> bool:
+    """Say whether a row is a decontamination between two stops."""
+    return row["kind"] == "decontaminate" and after.get("kind") == "stop"
 
 
 def _points(instance: Instance) -> dict[str, list[float]]:
@@ -77,6 +85,7 @@ def _point(
         "route": str(row["route"]),
         "trip": int(row["trip"]),
         "sequence": int(row["sequence"]),
+        "kind": str(row["kind"]),
         "place_id": str(row["place_id"]),
         "name": name,
         "begins": begins,

@@ -82,15 +82,17 @@ class Exact:
     def way(self, t: tuple[int, int], i: int, j: int) -> tuple[float, float]:
         """Return minutes and km of an arc; only the last trip goes to the end."""
         v = self.type(t)
+        if min(i, j) >= 0:
+            return self.p.leg(v, i, j)
         ends = self.place(v, i), self.place(v, j, leaving=False)
         return self.p.minutes(v, *ends), self.p.km(v, *ends)
 
     def possible(self, t: tuple[int, int], i: int, j: int) -> bool:
-        """permit, origin, class_order, road: arcs that are no columns at all."""
+        """permit, origin, class_order, on_way, road: arcs that are no columns at all."""
         v, home = self.type(t), int(self.p.fleet.home[self.type(t)])
         if any(stop >= 0 and not self.p.able(v, stop, home) for stop in (i, j)):
             return False
-        return self.way(t, i, j)[0] < inf and (min(i, j) < 0 or self.p.may_follow(v, i, j))
+        return self.way(t, i, j)[0] < inf
 
     def stay(self, t: tuple[int, int], i: int) -> Any:
         """service: minutes of a visit."""
@@ -172,7 +174,8 @@ def duties(m: Exact) -> Iterator[Row]:
     m.endings = {k: m.column("end", k) for k in range(len(m.p.vehicles))}
     for t, i in product(m.trips, m.stops):
         minutes = float(m.p.fleet.decontaminate[m.type(t), m.p.stops.access[i]])
-        yield "decontamination", m.clean[t] >= minutes * m.visit[t, i]
+        last = m.arc.get((t, i, -1), 0) if m.p.case.clean_order else m.visit[t, i]
+        yield "decontamination", m.clean[t] >= minutes * last
     for k, one in enumerate(m.p.vehicles):
         v = one.type
         yield "loading", m.load_at[k, 0] >= one.early

@@ -70,11 +70,25 @@ class Parts:
         """Rules `permit` and `origin`."""
         return bool(self.stops.permitted[i, v] and self.stops.origins[i, depot])
 
-    def may_follow(self, v: int, i: int, j: int) -> bool:
-        """Rules `class_order` and `road` of an arc between stops."""
-        falls = self.case.clean_order and self.stops.access[i] > self.stops.access[j]
-        place = self.stops.place
-        return not falls and self.minutes(v, place[i], place[j]) < inf
+    def leg(self, v: int, i: int, j: int) -> tuple[float, float]:
+        """Minutes and km between stops; rules `class_order`, `on_way` and `road`."""
+        place, access = self.stops.place, self.stops.access
+        return self.way(v, place[i], access[i], place[j], access[j])
+
+    def way(self, v: int, start: int, met: int, end: int, access: int) -> tuple[float, float]:
+        """Minutes and km to a stop; where the class falls, by the station that is soonest."""
+        if access >= met or not self.case.clean_order:
+            return self.minutes(v, start, end), self.km(v, start, end)
+        stations = self.case.stations if self.case.stations is not None else ()
+        ways = [
+            (
+                self.minutes(v, start, w) + stay + self.minutes(v, w, end),
+                self.km(v, start, w) + self.km(v, w, end),
+            )
+            for w, stay in enumerate(stations)
+            if stay < inf
+        ]
+        return min(ways, default=(inf, inf))
 
     def horizon(self) -> float:
         """A minute after which nothing happens any more."""
@@ -86,6 +100,8 @@ class Parts:
         far = float(np.where(np.isfinite(self.case.minutes), self.case.minutes, 0.0).max())
         per = far + float(max(self.fleet.loading.max(), self.fleet.unloading.max()))
         per += float(self.fleet.decontaminate.max())
+        if self.case.stations is not None:
+            per += far + max(stay for stay in self.case.stations if stay < inf)
         return first + float(self.stops.service.sum()) + (3 * self.n + 3) * per
 
     def routes(self, found: dict[int, list[tuple[int, list[tuple[int, float]], int]]]) -> Routes:

@@ -64,6 +64,12 @@ class Rows:
             return whole + fixed
         return self.part[k, r, i] + fixed
 
+    def out_way(self, k: int, r: int, depot: int, i: int) -> tuple[float, float]:
+        """Minutes and km to the first stop of a trip; who is under way brings a class along."""
+        one, stops = self.p.vehicles[k], self.p.stops
+        met = one.under_way.highest if r == 0 and one.under_way is not None else 0
+        return self.p.way(one.type, depot, met, stops.place[i], stops.access[i])
+
 
 def add_columns(m: Rows) -> None:
     """Add what is decided (page, section 2)."""
@@ -84,7 +90,7 @@ def add_columns(m: Rows) -> None:
 
 
 def roads(m: Rows) -> None:
-    """leave, enter, depart, permit, origin, class_order, road: a circuit for each trip."""
+    """leave, enter, depart, permit, origin, class_order, on_way, road: a circuit for each trip."""
     for k, r in m.trips:
         one, circuit = m.p.vehicles[k], []
         v, end = one.type, int(m.p.fleet.end[one.type])
@@ -97,7 +103,7 @@ def roads(m: Rows) -> None:
             place = int(m.p.stops.place[i])
             for depot in starts:
                 here = under_way is not None or m.p.able(v, i, depot)
-                if here and m.p.minutes(v, depot, place) < inf:
+                if here and m.out_way(k, r, depot, i)[0] < inf:
                     m.out[k, r, depot, i] = arc = m.model.new_bool_var(f"arc[{k},{r},{depot},{i}]")
                     circuit.append((0, i + 1, arc))
             for back in backs:
@@ -105,7 +111,7 @@ def roads(m: Rows) -> None:
                     m.home[k, r, i, back] = arc = m.model.new_bool_var(f"arc[{k},{r},{i},{back}]")
                     circuit.append((i + 1, 0, arc))
         for i, j in product(range(m.p.n), repeat=2):
-            if i != j and m.p.may_follow(v, i, j):
+            if i != j and m.p.leg(v, i, j)[0] < inf:
                 m.arc[k, r, i, j] = arc = m.model.new_bool_var(f"arc[{k},{r},{i},{j}]")
                 circuit.append((i + 1, j + 1, arc))
         circuit.append((0, 0, ~m.trip[k, r]))
@@ -181,19 +187,19 @@ def times(m: Rows) -> None:
         loading = 0 if under_way is not None else m.up(float(m.p.fleet.loading[v]))
         m.model.add(m.load_at[k, r] >= m.up(one.early))
         for i in range(m.p.n):
-            visit, place = m.visit[k, r, i], int(m.p.stops.place[i])
+            visit = m.visit[k, r, i]
             if under_way is None:
                 ready = m.up(float(m.p.stops.release[i]))
                 m.model.add(m.load_at[k, r] >= ready).only_enforce_if(visit)
             windows(m, (k, r, i))
             for j in range(m.p.n):
                 if (k, r, i, j) in m.arc:
-                    way = m.up(m.p.minutes(v, place, int(m.p.stops.place[j])))
+                    way = m.up(m.p.leg(v, i, j)[0])
                     then = m.begin[k, r, i] + m.stay(k, r, i) + way
                     m.model.add(m.begin[k, r, j] >= then).only_enforce_if(m.arc[k, r, i, j])
         for (a, b, depot, i), arc in m.out.items():
             if (a, b) == (k, r):
-                way = m.up(m.p.minutes(v, depot, int(m.p.stops.place[i])))
+                way = m.up(m.out_way(k, r, depot, i)[0])
                 leave = m.load_at[k, r] + loading
                 m.model.add(m.begin[k, r, i] >= leave + way).only_enforce_if(arc)
                 if r == 0 and under_way is None and depot != one.place:
@@ -219,11 +225,15 @@ def decontamination(m: Rows) -> None:
     for k, r in m.trips:
         one = m.p.vehicles[k]
         minutes = m.p.fleet.decontaminate[one.type]
-        for i in range(m.p.n):
-            least = m.up(float(minutes[m.p.stops.access[i]]))
-            m.model.add(m.clean[k, r] >= least).only_enforce_if(m.visit[k, r, i])
+        ordered = m.p.case.clean_order  # then the last stop has the highest class since the last
+        for (a, b, i, _), arc in m.home.items():
+            if (a, b) == (k, r):
+                least = m.up(float(minutes[m.p.stops.access[i]]))
+                last = arc if ordered else m.visit[k, r, i]
+                m.model.add(m.clean[k, r] >= least).only_enforce_if(last)
         if r == 0 and one.under_way is not None:
-            m.model.add(m.clean[k, r] >= m.up(float(minutes[one.under_way.highest])))
+            if not ordered or not one.under_way.visits:
+                m.model.add(m.clean[k, r] >= m.up(float(minutes[one.under_way.highest])))
             if not one.under_way.visits:
                 way = m.up(m.p.minutes(one.type, one.place, int(m.p.fleet.end[one.type])))
                 m.model.add(m.back[k, r] >= m.up(one.early) + way)
@@ -268,11 +278,11 @@ def km_of(m: Rows, k: int) -> Any:
     v, found = one.type, []
     for (a, _, i, j), arc in m.arc.items():
         if a == k:
-            found.append(m.up(m.p.km(v, int(place[i]), int(place[j]))) * arc)
+            found.append(m.up(m.p.leg(v, i, j)[1]) * arc)
     for (a, r, depot, i), arc in m.out.items():
         if a == k:
             first = m.p.km(v, one.place, depot) if r == 0 else 0.0
-            found.append(m.up(first + m.p.km(v, depot, int(place[i]))) * arc)
+            found.append(m.up(first + m.out_way(k, r, depot, i)[1]) * arc)
     for (a, _, i, back), arc in m.home.items():
         if a == k:
             found.append(m.up(m.p.km(v, int(place[i]), back)) * arc)

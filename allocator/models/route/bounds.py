@@ -124,7 +124,10 @@ def earliest(case: RouteCase) -> Floats | None:
             arrive = ready + fleet.loading[v] + way[depot, parts.place]
             begin = first_opening(parts, arrive[None])[0]
             back = begin + stay + way[parts.place, end]
-            back = back + fleet.decontaminate[v, parts.access]
+            clean = fleet.decontaminate[v, parts.access]
+            if case.stations is not None:  # decontaminated before the last stop, perhaps
+                clean = np.minimum(clean, case.stations.min(initial=inf))
+            back = back + clean
             there = fits & case.stops.origins[:, depot] & (back <= fleet.late[v] + NEAR)
             found = np.where(there, np.minimum(found, begin), found)
     return found

@@ -126,6 +126,10 @@ RULES: dict[str, tuple[str, Callable[[RouteCase], Any]]] = {
         "decontamination by the highest class where the order is free",
         lambda case: not case.clean_order and _varied(case),
     ),
+    "on_way": (
+        "decontamination on the way, so that the class may fall",
+        lambda case: case.detours is not None and len(np.unique(case.stops.access)) > 1,
+    ),
     "trips": ("several trips with reloading", lambda case: (case.vehicles.trips > 1).any()),
     "reload_anywhere": ("loading away from home", lambda case: case.reload_anywhere),
     "duty": (

@@ -28,6 +28,7 @@ class Chain:
     visit: list[int] = field(default_factory=list)
     loads: list[int] = field(default_factory=list)  # steps at which trips begin
     returns: list[int] = field(default_factory=list)  # steps at which trips end
+    cleanings: list[int] = field(default_factory=list)  # steps of decontamination on the way
 
     def add(
         self,
@@ -54,10 +55,22 @@ def begun(case: RouteCase, route: Route) -> FixedRoute | None:
     return fixed if fixed is not None and fixed.place >= 0 else None
 
 
-def highest_access(case: RouteCase, trip: Trip, fixed: FixedRoute | None = None) -> int:
-    """Return the highest access class a trip meets, what was met before included."""
-    before = 0 if fixed is None else fixed.highest
-    return max([before, *(int(case.stops.access[stop]) for stop in trip.stops)])
+def cleaned(
+    case: RouteCase, profile: int, trip: Trip, fixed: FixedRoute | None = None
+) -> tuple[list[int], int]:
+    """Return where a vehicle is decontaminated before each visit, and the highest class met since.
+
+    It is where the class of access would fall, at the place that is through soonest; -1 = not
+    decontaminated before the visit. What a route under way has met before is included.
+    """
+    stations, ways = [], case.detours
+    met, here = (0, trip.depot) if fixed is None else (fixed.highest, fixed.place)
+    for stop in trip.stops:
+        access, there = int(case.stops.access[stop]), int(case.stops.place[stop])
+        by = int(ways.by[profile, here, there]) if ways is not None and access < met else -1
+        stations.append(by)
+        met, here = access if by >= 0 else max(met, access), there
+    return stations, met
 
 
 def chain(case: RouteCase, route: Route) -> Chain:
@@ -75,13 +88,16 @@ def chain(case: RouteCase, route: Route) -> Chain:
         if under_way is None:
             ready = max((float(case.stops.release[s]) for s in trip.stops), default=0.0)
             steps.add(case, profile, trip.depot, float(fleet.loading[v]), ((ready, inf),))
-        for visit in trip.visits:
+        stations, highest = cleaned(case, profile, trip, under_way)
+        for visit, station in zip(trip.visits, stations, strict=True):
             stop = visit.stop
+            if station >= 0 and case.stations is not None:
+                steps.cleanings.append(len(steps.place))
+                steps.add(case, profile, station, float(case.stations[station]))
             stay = float(case.stops.service[stop]) * visit.share + float(fleet.unloading[v])
             windows = case.stops.windows[stop]
             steps.add(case, profile, int(case.stops.place[stop]), stay, windows, stop)
         steps.returns.append(len(steps.place))
-        highest = highest_access(case, trip, under_way)
         steps.add(case, profile, trip.back, float(fleet.decontaminate[v, highest]))
     steps.add(case, profile, int(fleet.end[v]), windows=((-inf, float(fleet.late[v])),))
     return steps

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from math import inf
 
 import numpy as np
@@ -16,10 +17,12 @@ import numpy as np
 from allocator.engine.program import Floats, Ints
 from allocator.instance.route_case import RouteCase
 from allocator.models.route.chain import NEAR, Chain, begun, chain, closing, forward
+from allocator.models.route.legs import legs
 from allocator.models.route.measure import Measure
 from allocator.models.route.pieces import Pieces
 from allocator.models.route.routes import Route, Trip, Visit
 
+ANY_CLASS = 9
 NEW = -1  # from here down, gaps stand for trips of their own: their slot and their depot
 
 
@@ -34,8 +37,10 @@ class Gaps:
     leave: Floats  # earliest, from `before`
     arrive: Floats  # at `after`, as it is
     latest: Floats  # begin at `after`
-    low: Ints  # access classes a piece may have there
+    low: Ints  # access class before, and after: any where nothing but a depot is
     high: Ints
+    minutes: Floats  # from `before` to `after`, as it is
+    km: Floats
     behind: Floats  # weight of the visits after it
     room: Floats  # (g, D)
 
@@ -105,31 +110,32 @@ def _gaps(
     case: RouteCase, route: Route, steps: Chain, begins: list[float], last: list[float]
 ) -> Gaps:
     closed = begun(case, route) is not None
-    rows = []
-    for number, trip in enumerate(route.trips):
-        if number == 0 and closed:
-            continue
-        rows += [(number, p, steps.loads[number] + p + 1) for p in range(len(trip.visits) + 1)]
-    table = np.array(rows, dtype=np.int64).reshape(-1, 3)
-    trips, positions, step = table[:, 0], table[:, 1], table[:, 2]
     visit = np.array(steps.visit, dtype=np.int64)
+    rows = list[tuple[int, int, int, int]]()
+    for number in range(int(closed), len(route.trips)):
+        first, last_ = steps.loads[number], steps.returns[number]
+        marks = [first, *(first + 1 + np.flatnonzero(visit[first + 1 : last_] >= 0)), last_]
+        rows += [(number, p, *pair) for p, pair in enumerate(pairwise(marks))]
+    trips, positions, earlier, step = np.array(rows, dtype=np.int64).reshape(-1, 4).T
     access = np.r_[case.stops.access, 0][visit]  # -1 = the last entry: no visit
     weight = np.r_[case.stops.weight, 0.0][visit]
     begin, stay = np.array(begins), np.array(steps.stay)
     leave = begin + stay
-    behind = np.cumsum(weight[::-1])[::-1]
+    behind, far = np.cumsum(weight[::-1])[::-1], np.cumsum(steps.km)
     room = [_room(case, route, trip) for trip in route.trips]
     place = np.array(steps.place, dtype=np.int64)
     return Gaps(
         trip=trips,
         position=positions,
-        before=place[step - 1],
+        before=place[earlier],
         after=place[step],
-        leave=leave[step - 1],
+        leave=leave[earlier],
         arrive=leave[step - 1] + np.array(steps.travel)[step],
         latest=np.array(last)[step],
-        low=access[step - 1],
-        high=np.where(visit[step] < 0, 9, access[step]),
+        low=access[earlier],
+        high=np.where(visit[step] < 0, ANY_CLASS, access[step]),
+        minutes=leave[step - 1] + np.array(steps.travel)[step] - leave[earlier],
+        km=far[step] - far[earlier],
         behind=behind[step],
         room=np.array(room).reshape(len(room), -1)[trips],
     )
@@ -163,23 +169,20 @@ def within(case: RouteCase, at: State, parts: Pieces, prices: Measure) -> tuple[
 
 def _within(case: RouteCase, at: State, parts: Pieces, prices: Measure) -> tuple[Floats, Ints]:
     v, gaps, fleet = at.route.vehicle, at.gaps, case.vehicles
-    minutes, km = case.minutes[fleet.profile[v]], case.km[fleet.profile[v]]
-    before, after = gaps.before[:, None], gaps.after[:, None]
-    to, on = minutes[before, parts.place], minutes[parts.place, after]
+    profile, before, after = int(fleet.profile[v]), gaps.before[:, None], gaps.after[:, None]
+    to, far_to = legs(case, profile, before, parts.place, gaps.low[:, None] > parts.access)
+    on, far_on = legs(case, profile, parts.place, after, parts.access > gaps.high[:, None])
     stay = parts.service + fleet.unloading[v]
     begin = first_opening(parts, gaps.leave[:, None] + to)
     reach = begin + stay + on
-    more = to + on - minutes[gaps.before, gaps.after][:, None]
-    further = km[before, parts.place] + km[parts.place, after]
-    further -= km[gaps.before, gaps.after][:, None]
+    more = to + on - gaps.minutes[:, None]
+    further = far_to + far_on - gaps.km[:, None]
     fits = (reach <= gaps.latest[:, None] + NEAR) & (reach < inf)
     fits &= (parts.load <= gaps.room[:, None] * (1 + 1e-9) + 1e-9).all(axis=2)
     fits &= at.work + more + stay <= fleet.longest[v] + NEAR
     fits &= at.km + further <= fleet.farthest[v] + NEAR
     depots = np.array([trip.depot for trip in at.route.trips])[gaps.trip]
     fits &= case.stops.origins[parts.stop, depots[:, None]] & parts.permitted[:, v]
-    if case.clean_order:
-        fits &= (gaps.low[:, None] <= parts.access) & (parts.access <= gaps.high[:, None])
     more, further = np.where(fits, more, 0.0), np.where(fits, further, 0.0)
     price = prices.km[v] * further + prices.minute[v] * (more + stay)
     price += prices.contact[v] * parts.contacts + prices.work * (at.work + more + stay)

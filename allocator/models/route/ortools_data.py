@@ -15,6 +15,7 @@ import numpy as np
 
 from allocator.engine.program import Floats, Ints
 from allocator.instance.route_case import RouteCase
+from allocator.models.route.legs import legs
 from allocator.models.route.pieces import Pieces, missing, pieces
 from allocator.models.route.routes import Route, Routes, Trip, numbered
 
@@ -58,28 +59,32 @@ class Nodes:
         ends = np.stack([fleet.home, fleet.end], axis=1).ravel()
         return np.concatenate([self.parts.place, fleet.home[self.reload], ends])
 
-    @property
-    def access(self) -> Ints:
-        """Access class of each node, 0 where a trip ends or begins."""
-        ends = np.zeros(self.count - len(self.parts), dtype=np.int64)
-        return np.concatenate([self.parts.access, ends])
-
     def travel(self, v: int) -> Ints:
         """Return (N, N) steps from the begin at a node to the arrival at the next, for a type."""
-        fleet, m, places = self.case.vehicles, len(self.parts), self.places
+        fleet, m = self.case.vehicles, len(self.parts)
         stay = np.zeros(self.count)
         stay[:m] = self.parts.service + fleet.unloading[v]
         stay[m:] = fleet.loading[v]
-        minutes = self.case.minutes[fleet.profile[v]][places[:, None], places]
+        minutes, _ = self._legs(v)
         minutes = minutes + stay[:, None]
         minutes[:m, m:] += fleet.decontaminate[v, self.parts.access][:, None]
         ends = self.start(0)
         minutes[ends:, ends:] = minutes[ends:, ends:] - stay[ends:, None]  # a vehicle not used
         minutes[ends:, m:ends] = minutes[m:ends, m:ends] = np.inf  # no trip without visits
-        if self.case.clean_order:
-            falls = self.parts.access[:, None] > self.parts.access
-            minutes[:m, :m][falls] = np.inf
         return self.up(minutes)
+
+    def km(self, v: int) -> Ints:
+        """Return (N, N) km from node to node for a type, in 1 / FINE."""
+        _, km = self._legs(v)
+        return np.asarray(np.ceil(np.minimum(km * FINE - 1e-6, 1e9)), dtype=np.int64)
+
+    def _legs(self, v: int) -> tuple[Floats, Floats]:
+        """Return (N, N) minutes and km from node to node, inf = no way."""
+        m, places = len(self.parts), self.places
+        falls = np.zeros((self.count, self.count), dtype=bool)
+        falls[:m, :m] = self.parts.access[:, None] > self.parts.access
+        profile = int(self.case.vehicles.profile[v])
+        return legs(self.case, profile, places[:, None], places, falls)
 
     def up(self, minutes: Floats) -> Ints:
         """Return minutes in steps, rounded up, a missing arc as the horizon."""
@@ -155,7 +160,8 @@ def whole(case: RouteCase) -> bool:
     stops, fleet = case.stops, case.vehicles
     ends = [minute for own in stops.windows for window in own for minute in window]
     parts = (case.minutes, stops.service, stops.release, fleet.loading, fleet.unloading)
-    more = (fleet.decontaminate, fleet.early, fleet.late, fleet.longest, np.array(ends))
+    stations = np.zeros(0) if case.stations is None else case.stations
+    more = (fleet.decontaminate, stations, fleet.early, fleet.late, fleet.longest, np.array(ends))
     every = np.concatenate([np.ravel(part) for part in (*parts, *more)])
     every = every[np.isfinite(every)]
     return bool((every == np.round(every)).all())
@@ -170,6 +176,9 @@ def _horizon(case: RouteCase, steps: int) -> int:
     ends = [m for own in case.stops.windows for window in own for m in window if np.isfinite(m)]
     each = minutes + case.vehicles.loading.max(initial=0.0) + case.vehicles.unloading.max(initial=0)
     each += case.vehicles.decontaminate.max(initial=0.0)
+    if case.stations is not None:
+        finite = case.stations[np.isfinite(case.stations)]
+        each += minutes + finite.max(initial=0.0)
     total = case.stops.service.sum() + (2 * len(case.stops) + 2) * each
     first = max([0.0, *ends, float(case.stops.release.max(initial=0.0))])
     return int(np.ceil((first + total + case.vehicles.early.max(initial=0.0)) * steps)) + 1

@@ -107,7 +107,7 @@ class Model:
     def _distance(self) -> None:
         """Add km, where a rule or a goal counts it."""
         fleet = self.case.vehicles
-        self.km = [self._km(v) for v in range(len(fleet))]
+        self.km = [self.nodes.km(v) for v in range(len(fleet))]
         self.far: Any = None
         if np.isfinite(fleet.farthest).any() or self._counts("distance", "cost"):
             most = 10**15
@@ -119,11 +119,6 @@ class Model:
 
     def _counts(self, *names: str) -> bool:
         return any(name in names for goal in self.case.goals for _, name in goal.terms)
-
-    def _km(self, v: int) -> Ints:
-        places = self.nodes.places
-        km = self.case.km[self.case.vehicles.profile[v]][places[:, None], places] * FINE
-        return np.asarray(np.ceil(np.minimum(km - 1e-6, 1e9)), dtype=np.int64)
 
     def _who(self) -> None:
         """Say who may visit a piece, and that nobody must: at a price."""

@@ -61,8 +61,9 @@ def part_of(case: RouteCase, routes: Routes, left: Sequence[tuple[int, float]], 
     stop = np.flatnonzero(share > 1e-9)
     own = np.minimum(share[stop], 1.0)
     fleet = case.vehicles
-    depots = np.unique(np.concatenate([case.depots, fleet.end]))
-    place = np.unique(np.concatenate([depots, case.stops.place[stop]])).astype(np.int64)
+    stations = np.full(len(case.places), np.inf) if case.stations is None else case.stations
+    kept = (case.depots, fleet.end, np.flatnonzero(np.isfinite(stations)), case.stops.place[stop])
+    place = np.unique(np.concatenate(kept)).astype(np.int64)
     row = np.full(len(case.places), -1)
     row[place] = np.arange(len(place))
     used = np.bincount([route.vehicle for route in routes], minlength=len(fleet))
@@ -84,6 +85,7 @@ def part_of(case: RouteCase, routes: Routes, left: Sequence[tuple[int, float]], 
         fixed=(),
         gates=None,
         docks=0,
+        stations=None if case.stations is None else stations[place],
     )
     rank = np.full(len(case.stops), -1)
     rank[stop] = np.arange(len(stop))

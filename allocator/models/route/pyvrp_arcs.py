@@ -3,8 +3,8 @@
 What depends on the vehicle or on the order of stops lies on arcs: loading on those out of a
 depot, fixed minutes of a visit on those out of a stop, decontamination on those into a depot,
 people met on those into a stop. An arc is missing where there is no way, the type may not go
-there or may not carry the goods, or the access class would fall. PyVRP has no missing arcs: one
-is charged more than all honest arcs together.
+there or may not carry the goods, or the access class would fall and no place decontaminates on
+the way. PyVRP has no missing arcs: one is charged more than all honest arcs together.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import numpy as np
 from allocator.engine.program import Floats, Ints
 from allocator.instance.lanes import Bools
 from allocator.instance.route_case import RouteCase
+from allocator.models.route.legs import legs
 from allocator.models.route.pyvrp_goal import LinearGoal
 
 DEPOT = -1
@@ -77,17 +78,20 @@ def allowed(case: RouteCase, vehicle: int) -> Bools:
 
 def missing(case: RouteCase, where: Locations, vehicle: int) -> Bools:
     """Return (L, L) which arcs a type may not use."""
-    profile = int(case.vehicles.profile[vehicle])
-    legs = np.ix_(where.place, where.place)
-    gone = ~np.isfinite(case.minutes[profile][legs]) | ~np.isfinite(case.km[profile][legs])
+    minutes, km = _legs(case, where, vehicle)
+    gone = ~np.isfinite(minutes) | ~np.isfinite(km)
     barred = ~where.is_depot & ~allowed(case, vehicle)[where.stop]
     gone = gone | barred[None, :] | barred[:, None]
-    if case.clean_order:
-        access = case.stops.access[where.stop]
-        falls = access[:, None] > access[None, :]
-        gone |= falls & ~where.is_depot[:, None] & ~where.is_depot[None, :]
     np.fill_diagonal(gone, False)
     return np.asarray(gone)
+
+
+def _legs(case: RouteCase, where: Locations, vehicle: int) -> tuple[Floats, Floats]:
+    """Return (L, L) minutes and km of each arc, inf = none."""
+    access = case.stops.access[where.stop]
+    falls = (access[:, None] > access) & ~where.is_depot[:, None] & ~where.is_depot
+    profile = int(case.vehicles.profile[vehicle])
+    return legs(case, profile, where.place[:, None], where.place, falls)
 
 
 def minutes(case: RouteCase, where: Locations, vehicle: int, fixed_stay: float) -> Floats:
@@ -96,7 +100,7 @@ def minutes(case: RouteCase, where: Locations, vehicle: int, fixed_stay: float) 
     `fixed_stay` is the part of the fixed minutes of a visit that lies on the stop itself.
     """
     fleet, depot = case.vehicles, where.is_depot
-    found: Floats = case.minutes[int(fleet.profile[vehicle])][np.ix_(where.place, where.place)]
+    found, _ = _legs(case, where, vehicle)
     found[~np.isfinite(found)] = 0.0
     clean = fleet.decontaminate[vehicle][case.stops.access[where.stop]]
     found[np.ix_(depot, ~depot)] += fleet.loading[vehicle]
@@ -109,7 +113,7 @@ def minutes(case: RouteCase, where: Locations, vehicle: int, fixed_stay: float) 
 def charges(case: RouteCase, where: Locations, vehicle: int, goal: LinearGoal) -> Floats:
     """Return (L, L) what each arc costs apart from its minutes, 0 on missing ones."""
     depot = where.is_depot
-    km = case.km[int(case.vehicles.profile[vehicle])][np.ix_(where.place, where.place)]
+    _, km = _legs(case, where, vehicle)
     found: Floats = np.where(np.isfinite(km), km, 0.0) * goal.per_km[vehicle]
     found[np.ix_(depot, ~depot)] += goal.per_trip[vehicle]
     met = goal.per_contact[vehicle] * case.stops.contacts[where.stop]

@@ -74,7 +74,9 @@ def time_steps(case: RouteCase) -> float:
     stops, fleet = case.stops, case.vehicles
     windows = [bound for row in stops.windows for window in row for bound in window]
     shift = (fleet.early, fleet.late, fleet.longest, fleet.loading, fleet.unloading)
-    parts = (case.minutes, stops.service, stops.release, windows, fleet.decontaminate, *shift)
+    stations = () if case.stations is None else case.stations[np.isfinite(case.stations)]
+    clean = (fleet.decontaminate, stations)
+    parts = (case.minutes, stops.service, stops.release, windows, *clean, *shift)
     return steps_of(np.concatenate([np.ravel(np.asarray(part, float)) for part in parts]))
 
 

@@ -101,14 +101,15 @@ def _passes(steps: Chain, at: int) -> bool:
     """Return whether a step takes no time and the next, at the same place, is no visit."""
     if at + 1 >= len(steps.place) or steps.visit[at] >= 0 or steps.stay[at] > 0:
         return False
-    return steps.place[at + 1] == steps.place[at] and steps.visit[at + 1] < 0
+    own = {at, at + 1} & set(steps.cleanings)
+    return not own and steps.place[at + 1] == steps.place[at] and steps.visit[at + 1] < 0
 
 
 def _kind(steps: Chain, at: int, first: int) -> str:
     """Return the kind of a row that tells of the steps from `first` to `at`."""
     if steps.visit[at] >= 0:
         return "stop"
-    if at in steps.returns and steps.stay[at] > 0:
+    if at in steps.cleanings or (at in steps.returns and steps.stay[at] > 0):
         return "decontaminate"
     if at == len(steps.place) - 1 or at in steps.returns:
         return "return"
@@ -125,9 +126,7 @@ def _loads(case: RouteCase, steps: list[Step]) -> Floats:
     for one in np.unique(trip):
         mine = trip == one
         left[mine] = np.cumsum(brought[mine][::-1], axis=0)[::-1] - brought[mine]
-    kind = np.array([step.kind for step in steps])
-    loaded = (kind == "stop") | (kind == "depart") | (kind == "reload")
-    return np.where(loaded[:, None], np.maximum(left, 0.0), 0.0)
+    return np.maximum(left, 0.0)
 
 
 def _rows(

@@ -9,7 +9,7 @@ from math import isfinite
 import numpy as np
 
 from allocator.instance.route_case import FixedRoute, RouteCase
-from allocator.models.route.chain import NEAR, begun
+from allocator.models.route.chain import NEAR, begun, cleaned
 from allocator.models.route.gates import at_once
 from allocator.models.route.routes import Route, Routes, Trip, shares
 from allocator.models.route.schedule import Timetable, timetable
@@ -49,10 +49,12 @@ def _of_route(case: RouteCase, route: Route, table: Timetable) -> Iterator[str]:
     if len(route.trips) + trips > fleet.trips[v]:
         yield "trip_count"
     for number, trip in enumerate(route.trips):
-        yield from _of_trip(case, v, trip, number == 0 and fixed is not None)
+        yield from _of_trip(case, v, trip, fixed if number == 0 else None)
 
 
-def _of_trip(case: RouteCase, vehicle: int, trip: Trip, under_way: bool) -> Iterator[str]:
+def _of_trip(
+    case: RouteCase, vehicle: int, trip: Trip, under_way: FixedRoute | None
+) -> Iterator[str]:
     stops, rows = case.stops, trip.stops
     share = np.array([visit.share for visit in trip.visits])
     room = case.vehicles.capacity[vehicle]
@@ -60,14 +62,24 @@ def _of_trip(case: RouteCase, vehicle: int, trip: Trip, under_way: bool) -> Iter
         yield "load"
     if not stops.permitted[rows, vehicle].all():
         yield "permit"
-    if case.clean_order and (np.diff(stops.access[rows]) < 0).any():
+    if case.clean_order and _falls(case, vehicle, trip, under_way):
         yield "class_order"
-    if under_way:
+    if under_way is not None:
         return
     if not stops.origins[rows, trip.depot].all():
         yield "origin"
     if trip.depot != case.vehicles.home[vehicle] and not case.reload_anywhere:
         yield "depot"
+
+
+def _falls(case: RouteCase, vehicle: int, trip: Trip, under_way: FixedRoute | None) -> bool:
+    """Say whether the class falls somewhere without decontamination on the way."""
+    rows, before = trip.stops, 0 if under_way is None else under_way.highest
+    falls = np.diff(case.stops.access[rows], prepend=before) < 0
+    if not falls.any():
+        return False
+    stations, _ = cleaned(case, int(case.vehicles.profile[vehicle]), trip, under_way)
+    return bool((np.array(stations)[falls] < 0).any())
 
 
 def _of_all(case: RouteCase, routes: Routes) -> Iterator[str]:

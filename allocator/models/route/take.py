@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import takewhile
 from typing import Any
 
 import numpy as np
@@ -71,8 +72,8 @@ def _trips(
         loads = [r for r in records if r["trip"] == number and r["kind"] in LOADED]
         depots.append(place.get(loads[-1]["place_id"], home) if loads else home)
     for at, number in enumerate(numbers):
-        visits = []
-        for one in (r for r in records if r["trip"] == number and r["kind"] == "stop"):
+        visits, mine = [], [r for r in records if r["trip"] == number]
+        for one in (r for r in mine if r["kind"] == "stop"):
             row = stop.get(one["stop_id"], _only(case, place.get(one["place_id"], -1)))
             if row < 0:
                 who = one["stop_id"] or one["place_id"]
@@ -81,11 +82,10 @@ def _trips(
             part = share.get((one["route"], int(one["sequence"])), 1.0)
             if part > WHOLE:
                 visits.append(Visit(row, 1.0 if abs(part - 1) <= WHOLE else part))
-        back = [
-            r for r in records if r["trip"] == number and r["kind"] in ("decontaminate", "return")
-        ]
+        ends = takewhile(lambda row: row["kind"] != "stop", reversed(mine))
+        back = [row for row in ends if row["kind"] in ("decontaminate", "return")]
         next_depot = depots[at + 1] if at + 1 < len(depots) else end
-        where = place.get(back[0]["place_id"], next_depot) if back else next_depot
+        where = place.get(back[-1]["place_id"], next_depot) if back else next_depot
         yield Trip(depots[at], tuple(visits), where)
 
 
