@@ -137,7 +137,7 @@ def test_the_search_finds_what_is_proven_and_the_judge_agrees(router: str) -> No
         used += bool(broken(case.replace(stations=None), answer.routes))
         for name, bound in answer.bound.items():
             assert bound <= answer.values[name] + 1e-6
-    assert equal >= 11
+    assert equal >= 10
     assert used >= 3
 
 
