@@ -7,8 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from allocator.bench import Row, Settings
+from allocator.bench import Case, Row, Settings
 from allocator.bench.files import load_suite
+from allocator.plan import GoalResult, Plan, Status
+from allocator.plan.status import PlanState
 from benchmarks import new_jersey, wuhan
 
 
@@ -39,6 +41,15 @@ def test_the_share_removed_stands_beside_the_published_one() -> None:
     (found,) = new_jersey.compare(rows)
     assert (found.value, found.expected) == (pytest.approx(0.8), 0.886)
     assert found.detail["moved"] == 0.1
+
+
+@pytest.mark.parametrize("state", ["valid", "invalid"])
+def test_a_plan_that_breaks_a_rule_is_a_miss(state: PlanState) -> None:
+    goals = (GoalResult("waiting", "patient-days", 5.0, 5.0),)
+    plan = Plan("admit", {}, Status("completed", state), goals=goals)
+    (row,) = wuhan.goal_rows(Case("pooled", ("admit",)), "admit", plan)
+    assert row.value == row.bound == 5.0
+    assert (row.within, bool(row.note)) == ((None, False) if state == "valid" else (False, True))
 
 
 def test_the_cases_of_wuhan_are_the_regimes() -> None:
