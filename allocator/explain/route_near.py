@@ -9,7 +9,7 @@ import numpy as np
 from allocator.engine.program import Floats
 from allocator.instance.route_case import RouteCase
 from allocator.models.route.part import part_of
-from allocator.models.route.routes import Routes
+from allocator.models.route.routes import Routes, shares
 from allocator.models.route.separate import separate
 
 LEFT = 1e-6  # share of a stop
@@ -56,6 +56,5 @@ def _gates(case: RouteCase, others: Routes, place: np.ndarray) -> Floats | None:
     if case.gates is None:
         return None
     gates = case.gates.copy()
-    for visit in (visit for route in others for visit in route.visits):
-        gates[case.stops.place[visit.stop]] -= visit.share * case.stops.service[visit.stop]
+    np.subtract.at(gates, case.stops.place, shares(others, len(case.stops)) * case.stops.service)
     return np.asarray(np.maximum(0.0, gates[place]))

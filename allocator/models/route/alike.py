@@ -13,6 +13,7 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 
 from allocator.engine.program import Ints
+from allocator.instance.lanes import Bools
 from allocator.instance.route_case import RouteCase, Vehicles
 from allocator.models.route.routes import Route, Routes, numbered
 
@@ -61,8 +62,9 @@ def alike(case: RouteCase) -> Alike | None:
     """
     if case.fixed:
         return None
-    first, types = dict[Hashable, int](), range(len(case.vehicles))
-    kind = np.array([first.setdefault(_look(case, v), len(first)) for v in types])
+    first, pooled = dict[Hashable, int](), _pooled(case).tolist()
+    looks = [(v if alone else -1, *_look(case, v)) for v, alone in enumerate(pooled)]
+    kind = np.array([first.setdefault(look, len(first)) for look in looks])
     if len(first) == len(kind):
         return None
     chosen = np.unique(kind, return_index=True)[1]
@@ -75,17 +77,17 @@ def alike(case: RouteCase) -> Alike | None:
     return Alike(small, case, kind)
 
 
-def _pooled(case: RouteCase) -> np.ndarray:
+def _pooled(case: RouteCase) -> Bools:
+    """Return (V,) which types share their line with others."""
     _, line, many = np.unique(case.vehicles.line, return_inverse=True, return_counts=True)
     return np.asarray(many[line] > 1)
 
 
-def _look(case: RouteCase, v: int) -> Hashable:
-    """Return all that tells a type from others."""
+def _look(case: RouteCase, v: int) -> tuple[bytes, ...]:
+    """Return all that tells a type from others, its line aside."""
     names = [one.name for one in fields(Vehicles) if one.name not in OWN]
-    values = tuple(np.asarray(getattr(case.vehicles, name)[v]).tobytes() for name in names)
-    own = v if _pooled(case)[v] else -1
-    return (own, case.stops.permitted[:, v].tobytes(), *values)
+    values = (np.asarray(getattr(case.vehicles, name)[v]).tobytes() for name in names)
+    return (case.stops.permitted[:, v].tobytes(), *values)
 
 
 def _taken(fleet: Vehicles, chosen: Ints) -> Vehicles:

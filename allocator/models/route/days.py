@@ -26,7 +26,7 @@ from allocator.models.route.days_trips import LEAST, first_trips, grow
 from allocator.models.route.pieces import parts_needed
 from allocator.models.route.pyvrp_goal import LinearGoal, alone, linear_goal
 from allocator.models.route.repair import kept
-from allocator.models.route.routes import Route, Routes, Trip, Visit, numbered
+from allocator.models.route.routes import Route, Routes, Trip, Visit, numbered, shares
 from allocator.models.route.separate import separate
 
 LOADS = 2.0  # loads a stop, on average, from which on days are put together
@@ -67,9 +67,7 @@ def days(
             break
         own = [route for route in start if route.vehicle in set(types.tolist())]
         made = _Days(case, goal, types, stops, gates, own).run(left)
-        for visit in (visit for route in made for visit in route.visits):
-            place, service = case.stops.place[visit.stop], case.stops.service[visit.stop]
-            gates[place] -= visit.share * service
+        np.subtract.at(gates, case.stops.place, shares(made, len(case.stops)) * case.stops.service)
         found += made
         rest = [route for route in rest if route.vehicle not in types]
         if time.monotonic() - told > TELL and rest:
@@ -85,6 +83,7 @@ class _Columns:
     kind: list[int] = field(default_factory=list)
     trips: list[dict[int, int]] = field(default_factory=list)
     price: list[float] = field(default_factory=list)
+    known: set[tuple[int, frozenset[tuple[int, int]]]] = field(default_factory=set)
 
 
 class _Days:
@@ -130,20 +129,17 @@ class _Days:
         trips = self.trips[route.vehicle]
         made: dict[int, int] = {}
         for trip in route.trips:
-            if trip.visits not in trips.visits:
-                trips.add(self.case, self.goal, trip.visits)
-            if trip.visits in trips.visits:
-                at = trips.visits.index(trip.visits)
+            at = trips.add(self.case, self.goal, trip.visits)
+            if at is not None:
                 made[at] = made.get(at, 0) + 1
         if made:
             self._add(route.vehicle, made)
 
     def _add(self, kind: int, made: dict[int, int]) -> None:
-        if any(
-            k == kind and t == made
-            for k, t in zip(self.columns.kind, self.columns.trips, strict=True)
-        ):
+        day = (kind, frozenset(made.items()))
+        if day in self.columns.known:
             return
+        self.columns.known.add(day)
         price = sum(self.trips[kind].price[trip] * times for trip, times in made.items())
         self.columns.kind.append(kind)
         self.columns.trips.append(made)

@@ -30,22 +30,25 @@ class Trips:
     visits: list[tuple[Visit, ...]] = field(default_factory=list)
     part: list[float] = field(default_factory=list)
     price: list[float] = field(default_factory=list)
+    row: dict[tuple[Visit, ...], int] = field(default_factory=dict)
 
-    def add(self, case: RouteCase, goal: LinearGoal, visits: Iterable[Visit]) -> None:
-        """Add a trip that is not known yet and breaks no rule."""
+    def add(self, case: RouteCase, goal: LinearGoal, visits: Iterable[Visit]) -> int | None:
+        """Add a trip that is not known yet; return its row, None where it breaks a rule."""
         fleet, v, own = case.vehicles, self.vehicle, tuple(visits)
-        if own in self.visits:
-            return
+        if own in self.row:
+            return self.row[own]
         route = Route(v, 0, (Trip(int(fleet.home[v]), own, int(fleet.end[v])),))
         table = timetable(case, route)
         if not feasible(case, route, table):
-            return
+            return None
         met = sum(float(case.stops.contacts[visit.stop]) for visit in own)
         price = goal.per_trip[v] + goal.per_km[v] * table.distance
         price += goal.per_minute[v] * table.duration + goal.per_contact[v] * met
+        self.row[own] = len(self.visits)
         self.visits.append(own)
         self.part.append(_part(case, v, table.duration, table.distance))
         self.price.append(float(price))
+        return self.row[own]
 
 
 def _part(case: RouteCase, v: int, minutes: float, km: float) -> float:
