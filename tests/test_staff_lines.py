@@ -20,10 +20,10 @@ from allocator.models.staff.goals import goals_of
 from allocator.models.staff.lines import LineSearch
 from allocator.models.staff.lines_dive import Dive
 from allocator.models.staff.lines_master import Master
-from allocator.models.staff.lines_solve import step_of
 from allocator.models.staff.lines_split import split_of
 from allocator.models.staff.lines_table import NONE
 from allocator.models.staff.model import StaffModel
+from allocator.models.staff.steps import step_of
 from allocator.plan import Plan, Status
 from tests.reference_cases import instance_of
 from tests.staff_cases import random_case

@@ -28,12 +28,13 @@ NewSession = Callable[[Program, int], Session]
 
 @dataclass(frozen=True)
 class Rounds:
-    """How long to go on: rounds in all, seconds and work a round, a deadline on the clock."""
+    """How long to go on: rounds, seconds and work of each, a deadline, a value that is enough."""
 
     most: int
     seconds: float
     work: int | None = None
     deadline: float | None = None
+    enough: float = -np.inf
 
 
 @dataclass
@@ -120,7 +121,7 @@ def improve(
     value = float(whole.cost @ point)
     for number in range(rounds.most):
         left = np.inf if rounds.deadline is None else rounds.deadline - time.monotonic()
-        if left <= 0:
+        if left <= 0 or value <= rounds.enough:
             break
         free = choose(dice, size.share)
         program, cost = whole.part(point, free)

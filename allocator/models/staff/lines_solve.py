@@ -16,6 +16,7 @@ from allocator.engine.session import Session
 from allocator.models.staff.lines_dive import Dive
 from allocator.models.staff.lines_master import Master
 from allocator.models.staff.lines_split import Split
+from allocator.models.staff.steps import next_value, room_of
 
 Found = Callable[[Floats], None]
 Choose = Callable[[np.random.Generator, float], Bools]
@@ -27,7 +28,6 @@ ROUND_WORK = 100  # nodes of a round
 DIVES = 10**6
 DIVES_BY_WORK = 5
 NEAR = 1e-6
-SCALE = 1000  # costs are looked at to so many parts
 
 
 @dataclass(frozen=True)
@@ -113,17 +113,14 @@ class LineSolve:
 
     def _raise(self) -> None:
         """Take the bound of the relaxation, moved to the next value there can be."""
-        bound = self.dive.best
-        if self.step > 0 and np.isfinite(bound):
-            bound = self.step * np.ceil(bound / self.step - 1e-5)
-        self.bound = max(self.bound, bound)
+        self.bound = max(self.bound, next_value(self.dive.best, self.step))
 
     def proven(self, point: Floats | None) -> bool:
         """Whether no point is better by more than the gap."""
         if point is None:
             return False
         value = float(self.split.whole.cost @ point)
-        return value - self.bound <= max(NEAR, self.effort.gap * abs(value + self.constant))
+        return value - self.bound <= room_of(value, self.effort.gap, self.constant)
 
     def _dived(
         self, point: Floats | None, dice: np.random.Generator, found: Found, afresh: bool
@@ -195,13 +192,3 @@ def completed(split: Split, assigned: Ints) -> Floats | None:
 
 def _session(program: Program, seed: int) -> Session:
     return Session(program, seed)
-
-
-def step_of(cost: Floats, integer: Bools) -> float:
-    """Return the largest number that every value of a goal is a multiple of; 0 when unknown."""
-    used = np.flatnonzero(cost)
-    scaled = np.round(cost[used] * SCALE)
-    whole = np.allclose(scaled, cost[used] * SCALE, rtol=0, atol=1e-6)
-    if not len(used) or not whole or not integer[used].all():
-        return 0.0
-    return float(np.gcd.reduce(np.abs(scaled).astype(np.int64))) / SCALE

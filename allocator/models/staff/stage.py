@@ -13,12 +13,14 @@ from allocator.engine.neighbourhood import Bools, Rounds, Whole, improve
 from allocator.engine.ordered import Budget, LinearStage, Progress
 from allocator.engine.outcome import Outcome
 from allocator.engine.program import Floats, Program
-from allocator.engine.session import Session
-from allocator.models.staff.lines_solve import Effort, LineSolve, step_of
+from allocator.engine.session import CORNER_COLUMNS, Session
+from allocator.models.staff.lines_solve import Effort, LineSolve
 from allocator.models.staff.lines_split import split_of
 from allocator.models.staff.model import StaffModel
+from allocator.models.staff.relaxed import by_relaxation
+from allocator.models.staff.steps import next_value, room_of, step_of
 
-LINES = 0.5  # of the seconds of a goal, for lines where an exact search may end as well
+LINES = 0.2  # of the seconds of a goal, for lines where an exact search may end as well
 EXACT_COLUMNS = 5000
 EXACT = 0.5  # of the seconds of a goal, for the exact search
 GOAL = 0.6  # of the seconds left, for a goal that is not the last
@@ -72,18 +74,33 @@ class StaffStage(LinearStage):
         self, session: Session, budget: Budget, mine: float | None, progress: Progress
     ) -> Outcome:
         """Minimise by the solver; where that is cut, search around the best roster."""
-        exact = None if mine is None else EXACT * mine
-        began = time.monotonic()
-        start = progress.solution
+        deadline = None if mine is None else time.monotonic() + mine
+        rough = self._relaxed(session, budget, mine)
+        if rough is not None and rough.termination == "completed":
+            return rough
+        outcome = self._whole_program(session, budget, deadline, progress.solution)
+        outcome = outcome if rough is None else _both(outcome, rough)
+        if outcome.solution is not None and outcome.termination != "completed":
+            outcome = self._searched(outcome, budget, deadline, progress)
+        return outcome
+
+    def _relaxed(self, session: Session, budget: Budget, mine: float | None) -> Outcome | None:
+        """Return what the relaxation of a large program leads to; None for others."""
+        large = EXACT_COLUMNS < session.columns <= CORNER_COLUMNS
+        if isinstance(session, CpSession) or not large:
+            return None
+        owner, _ = self.model.owners()
+        return by_relaxation(session, self._whole(), owner, budget, mine, self.constant, self.seed)
+
+    def _whole_program(
+        self, session: Session, budget: Budget, deadline: float | None, start: Floats | None
+    ) -> Outcome:
+        exact = None if deadline is None else EXACT * max(0.0, deadline - time.monotonic())
         # HiGHS 1.12 can call a start best that is not (seen where presolve meets a start): it
         # begins without one, and the start is kept beside.
         hint = start if isinstance(session, CpSession) else None
         outcome = session.minimise(self.cost, exact, budget.work, budget.gap, start=hint)
-        outcome = self._better(outcome, start)
-        if outcome.solution is not None and outcome.termination != "completed":
-            deadline = None if mine is None else began + mine
-            outcome = self._searched(outcome, deadline, progress)
-        return outcome
+        return self._better(outcome, start)
 
     def _by_lines(self, budget: Budget, mine: float | None, progress: Progress) -> Outcome | None:
         """Search over lines; None without a roster, and without a proof or a limit."""
@@ -124,20 +141,27 @@ class StaffStage(LinearStage):
             return outcome
         return replace(outcome, solution=start, value=value)
 
-    def _searched(self, outcome: Outcome, deadline: float | None, progress: Progress) -> Outcome:
+    def _searched(
+        self, outcome: Outcome, budget: Budget, deadline: float | None, progress: Progress
+    ) -> Outcome:
+        assert outcome.solution is not None
+        assert outcome.value is not None
+        bound = -np.inf if outcome.bound is None else outcome.bound
+        bound = next_value(bound, step_of(self.cost, self.model.program.integer))
+        room = room_of(outcome.value, budget.gap, self.constant)
         worked = deadline is None
         rounds = Rounds(
             ROUNDS_BY_WORK if worked else ROUNDS,
             np.inf if worked else ROUND_SECONDS,
             ROUND_WORK if worked else None,
             deadline,
+            bound + room,
         )
 
         def found(point: Floats) -> None:
             progress.solution = point
             progress.report(progress)
 
-        assert outcome.solution is not None
         point = improve(
             self._whole(),
             outcome.solution,
@@ -147,7 +171,9 @@ class StaffStage(LinearStage):
             self.seed,
             found,
         )
-        return replace(outcome, solution=point, value=float(self.cost @ point[: len(self.cost)]))
+        value = float(self.cost @ point[: len(self.cost)])
+        end = "completed" if value <= bound + room else outcome.termination
+        return replace(outcome, solution=point, value=value, termination=end)
 
     def cap(self, session: Session, value: float) -> None:
         """Add the row that keeps the goal, and keep it for parts of the program too."""
@@ -159,7 +185,7 @@ class StaffStage(LinearStage):
 def _both(one: Outcome, other: Outcome) -> Outcome:
     """Return the better roster of two searches, and the better bound."""
     best = one
-    if other.value is not None and one.value is not None and other.value < one.value:
+    if other.value is not None and (one.value is None or other.value < one.value):
         best = other
     bounds = [each.bound for each in (one, other) if each.bound is not None]
     end = other.termination if other.termination == "completed" else one.termination

@@ -1,0 +1,89 @@
+"""Goals by their relaxation: rosters that keep every rule, bounds that hold, and repetition."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy import sparse
+
+from allocator.engine.neighbourhood import Whole
+from allocator.engine.ordered import Budget
+from allocator.engine.session import Session
+from allocator.instance.staff_case import staff_case
+from allocator.models.staff import solve, stage
+from allocator.models.staff.goals import goals_of
+from allocator.models.staff.model import StaffModel
+from allocator.models.staff.relaxed import by_relaxation, split_by
+from allocator.models.staff.steps import next_value, room_of
+from allocator.runs.staff_judged import judged
+from tests.staff_cases import random_case
+
+SEEDS = (0, 2, 5, 8, 10, 15, 17, 21)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_optimum_lies_between_bound_and_value(seed: int) -> None:
+    instance = random_case(seed, workload="none", staff_goals=["uncovered+qualified+cost"])
+    best = solve(instance, Budget(gap=0.0), "mip").results[0].value
+    assert best is not None
+    model = StaffModel(staff_case(instance))
+    goal = goals_of(model)[0]
+    size = model.program.column_count
+    whole = Whole(model.program, goal.cost, sparse.csr_matrix((0, size)), np.zeros(0))
+    session = Session(model.program)
+    found = by_relaxation(session, whole, model.owners()[0], Budget(gap=0.0), None, goal.constant)
+    assert found is not None
+    assert found.solution is not None
+    assert found.value is not None
+    assert found.bound is not None
+    assert whole.keeps(found.solution)
+    assert found.bound + goal.constant <= best + 1e-6
+    assert found.value + goal.constant >= best - 1e-6
+    if found.termination == "completed":
+        assert found.value + goal.constant == pytest.approx(best, abs=1e-5)
+    exact = session.minimise(goal.cost, gap=0.0)
+    assert exact.value is not None
+    assert exact.value + goal.constant == pytest.approx(best, abs=1e-5)
+
+
+def test_some_rosters_are_proven_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With every goal by its relaxation first, values are those of branch and cut alone."""
+    sources = []
+    for seed in SEEDS[:4]:
+        instance = random_case(seed, workload="spread")
+        usual = solve(instance, Budget(gap=0.0), "mip")
+        with monkeypatch.context() as patch:
+            patch.setattr(stage, "EXACT_COLUMNS", 0)
+            answer = solve(instance, Budget(gap=0.0), "mip")
+            again = solve(instance, Budget(gap=0.0), "mip")
+        assert [one.value for one in answer.results] == pytest.approx(
+            [one.value for one in usual.results], abs=1e-4
+        )
+        assert answer.tables["roster"].equals(again.tables["roster"])
+        plan = judged(instance, staff_case(instance), answer.tables, "solver", answer.results)
+        assert plan.status.plan == "valid"
+        sources += [one.source for one in answer.results]
+    assert any("relaxation" in source for source in sources)
+
+
+def test_whom_the_relaxation_splits_is_free_altogether() -> None:
+    model = StaffModel(staff_case(random_case(0)))
+    whole = Whole(
+        model.program,
+        np.zeros(model.program.column_count),
+        sparse.csr_matrix((0, model.program.column_count)),
+        np.zeros(0),
+    )
+    owner, _ = model.owners()
+    point = np.zeros(model.program.column_count)
+    assert (split_by(whole, point, owner) == (owner < 0)).all()
+    point[np.flatnonzero(owner == 1)[0]] = 0.5
+    assert (split_by(whole, point, owner) == ((owner < 0) | (owner == 1))).all()
+
+
+def test_bounds_move_to_the_next_value_and_gaps_count_the_constant() -> None:
+    assert next_value(4.2, 2.0) == 6.0
+    assert next_value(6.000001, 2.0) == 6.0
+    assert next_value(4.2, 0.0) == 4.2
+    assert next_value(-np.inf, 2.0) == -np.inf
+    assert room_of(-50.0, 0.01, 150.0) == pytest.approx(1.0)
