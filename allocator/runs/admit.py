@@ -13,29 +13,26 @@ from allocator.doctor.beds import bed_findings
 from allocator.engine.child import Child
 from allocator.engine.ordered import StageResult
 from allocator.errors import ImpossibleError, UsageError
-from allocator.explain.admit import admit_reasons
 from allocator.instance import Instance, instance_hash
 from allocator.instance.admit_case import admit_case
 from allocator.limits import Limits
 from allocator.models.admit.by_rule import by_rule, nobody
 from allocator.models.admit.goals import UNITS
 from allocator.models.answer import Answer
-from allocator.models.dispatch.results import proven
 from allocator.plan import GoalResult, Plan, Status
 from allocator.report.admit import notices
-from allocator.runs.ending import by_name, ended, kept, values
-from allocator.runs.searching import Progress, Searching
+from allocator.runs.deciding import Deciding
+from allocator.runs.ending import by_name, stated
+from allocator.runs.searching import Progress
 
 WORK = "allocator.models.admit.work:work"
 SCOPE_FIRST = "all plans over these ways and beds"
 SCOPE_OFFERED = "plans in which nobody waits longer than in the beds of the district alone"
 SCOPE_LATER = "plans over these that keep the earlier goals at their values"
 VIOLATIONS_TOLD = 5
-REASONS, REASON_SECONDS = 8, 20.0  # groups explained with the plan, and what that may take
-SEARCHED = 0.85  # of the time left, for the search itself
 
 
-class Admit(Searching):
+class Admit(Deciding):
     """One run of beds; `run` is its table of contents."""
 
     def __init__(self, instance: Instance | str | Path, limits: Limits, progress: Progress) -> None:
@@ -46,7 +43,7 @@ class Admit(Searching):
     def run(self) -> Plan:
         """Examine, start the solver, make a plan by rule meanwhile, wait, judge, explain."""
         self._examine()
-        with Child(WORK, **self._job()) as child:
+        with Child(WORK, **self._asked()) as child:
             first = self._first_plan()
             termination, answer = self._wait(child, first)
         plan = self._safe(lambda: self._choose(first, answer, termination))
@@ -68,17 +65,6 @@ class Admit(Searching):
         self.case = admit_case(self.instance)
         self._mark("doctor")
 
-    def _job(self) -> dict[str, Any]:
-        left = self._left()
-        return {
-            "instance": self.instance,
-            "seconds": None if left is None else left * SEARCHED,
-            "work": self.limits.work,
-            "gap": self.limits.gap,
-            "seed": self.limits.seed,
-            "threads": self.limits.workers or 1,
-        }
-
     def _first_plan(self) -> Plan:
         """Return the plan by rule, or that of nobody admitted where it breaks a rule later on."""
         plan = judged(self.instance, by_rule(self.case), "nearest free bed today")
@@ -88,41 +74,21 @@ class Admit(Searching):
         self.progress({"stage": "first plan", "goals": by_name(plan)})
         return plan
 
-    def _choose(self, first: Plan, answer: Answer | None, termination: str) -> Plan:
-        """Return the plan that is best in the order of the goals, with what is proven."""
-        results = answer.results if answer else ()
-        end = ended(termination, results)
-        if answer is None or not answer.tables:
-            if any(one.termination == "infeasible" for one in results):
-                raise ImpossibleError.because(
-                    "no plan can obey the hard rules: those in beds already break them",
-                    where="beds",
-                    action="see: allocator doctor; add beds, hours or items, or remove inpatients",
-                    code="E4005",
-                )
-            plan = first.replace(goals=self._bounded(first, answer))
-        else:
-            plan = judged(self.instance, answer.tables, "solver", results)
-            worse = end != "completed" and values(first) < values(plan)
-            plan = kept(plan, first, worse, self._bounded(first, answer))
-        self._mark("judge")
-        return plan.replace(
-            status=Status(end, plan.status.plan, proven(plan.goals, self.limits.gap))
+    def _judged(self, answer: Answer, end: str) -> Plan:
+        return judged(self.instance, answer.tables, "solver", answer.results)
+
+    def _goals(
+        self, found: Mapping[str, float], results: Iterable[StageResult], source: str
+    ) -> tuple[GoalResult, ...]:
+        return goal_results(self.instance, found, results, source)
+
+    def _impossible(self) -> ImpossibleError:
+        return ImpossibleError.because(
+            "no plan can obey the hard rules: those in beds already break them",
+            where="beds",
+            action="see: allocator doctor; add beds, hours or items, or remove inpatients",
+            code="E4005",
         )
-
-    def _bounded(self, first: Plan, answer: Answer | None) -> tuple[GoalResult, ...]:
-        """Give the first plan the bound of the first goal; later ones hold given others' values."""
-        results = answer.results[:1] if answer else ()
-        return goal_results(self.instance, by_name(first), results, str(first.summary["made"]))
-
-    def _explained(self, plan: Plan) -> Plan:
-        """Say why the largest groups wait, as far as the time allows."""
-        left = self._left()
-        seconds = REASON_SECONDS if left is None else min(REASON_SECONDS, 0.5 * left)
-        if plan.status.plan != "valid" or seconds < 1.0:
-            return plan
-        found = self._within(seconds, lambda: admit_reasons(self.instance, plan, seconds, REASONS))
-        return plan.replace(tables={**plan.tables, "reasons": found})
 
     def _recorded(self, plan: Plan, first: Plan, answer: Answer | None) -> Plan:
         summary = {
@@ -165,17 +131,7 @@ def goal_results(
     source: str = "",
 ) -> tuple[GoalResult, ...]:
     """Return the goals of the policy in order: values of the judge, bounds of the solver."""
-    known = {result.name: result for result in results}
     offered = instance.policy.admit_regime == "district-first"
-    first = SCOPE_OFFERED if offered else SCOPE_FIRST
-    return tuple(
-        GoalResult(
-            name=name,
-            unit=UNITS[name],
-            value=values.get(name),
-            bound=known[name].bound if name in known else None,
-            scope=SCOPE_LATER if number else first,
-            source=known[name].source if name in known else source,
-        )
-        for number, name in enumerate(instance.policy.admit_goals)
-    )
+    scopes = (SCOPE_OFFERED if offered else SCOPE_FIRST, SCOPE_LATER)
+    found = [(name, UNITS[name], values.get(name)) for name in instance.policy.admit_goals]
+    return stated(found, results, source, scopes)

@@ -6,14 +6,14 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from allocator.check import check as judge
 from allocator.doctor import doctor
 from allocator.engine.child import Child
 from allocator.engine.ordered import StageResult
 from allocator.engine.solvers import refuse_unknown
-from allocator.errors import AllocatorError, ImpossibleError, NoPlanError, UsageError
+from allocator.errors import ImpossibleError, UsageError
 from allocator.explain import reasons
 from allocator.instance import Instance, instance_hash
 from allocator.instance.network import network
@@ -28,14 +28,16 @@ from allocator.plan.status import PlanState
 from allocator.runs.ending import by_name, ended, kept, values
 from allocator.runs.searching import Progress, Searching
 
-WORKERS = 2  # by default: one for the goals, one for what can be known beside them
+WORK, OWN_WORK = "allocator.models.dispatch.work:work", "allocator.models.own_work:work"
 REASONS = 12  # shortages explained with the plan; the rest on demand
 REASON_SECONDS = 60.0  # far more than they take: what a clock cuts is not reproducible
-EXPLAIN_SECONDS = 300.0
 
 
 class Dispatch(Searching):
     """One run of dispatch; `run` is its table of contents."""
+
+    searched = 1.0
+    threads = 2  # one for the goals, one for what can be known beside them
 
     def __init__(
         self,
@@ -50,7 +52,6 @@ class Dispatch(Searching):
         """Load what is not loaded yet."""
         refuse_unknown(solver)
         super().__init__(instance, limits, progress)
-        self.workers = limits.workers or WORKERS
         self.model, self.solver = model, solver
         if max_changes is not None:
             self.instance = self.instance.replace(
@@ -63,8 +64,9 @@ class Dispatch(Searching):
         """Examine, start the solver, fill a plan meanwhile, wait, judge, explain."""
         self._examine()
         ours = not self.model and self.solver == "highs"
-        task = "allocator.models.dispatch.work:work" if ours else "allocator.models.own_work:work"
-        with Child(task, **self._job()) as child:
+        special = {} if ours else {"model": self.model, "solver": self.solver}
+        start = None if self.start is None else self.start.shipments
+        with Child(WORK if ours else OWN_WORK, **self._asked(start=start, **special)) as child:
             first, yardstick = self._first_plans()
             termination, answer = self._wait(child, first)
             plan = self._safe(
@@ -90,22 +92,6 @@ class Dispatch(Searching):
                 code="E2112",
             )
         self._mark("doctor")
-
-    def _job(self) -> dict[str, Any]:
-        return {
-            "instance": self.instance,
-            "seconds": self._left(),
-            "work": self.limits.work,
-            "gap": self.limits.gap,
-            "seed": self.limits.seed,
-            "threads": self.workers,
-            "start": None if self.start is None else self.start.shipments,
-            **(
-                {"model": self.model, "solver": self.solver}
-                if self.model or self.solver != "highs"
-                else {}
-            ),
-        }
 
     # -- plans without a solver ----------------------------------------------------------------
 
@@ -150,30 +136,9 @@ class Dispatch(Searching):
 
     # -- the solver ----------------------------------------------------------------------------
 
-    def _wait(self, child: Child, first: Plan) -> tuple[str, Answer | None]:
-        """Wait for the child until just enough time is left to judge and write."""
-        deadline = None
-        if self.limits.seconds is not None:
-            deadline = (
-                self.began
-                + self.limits.seconds
-                - min(self.seconds_to_judge, 0.5 * self.limits.seconds)
-            )
-        try:
-            termination = child.wait(deadline, self.progress)
-        except KeyboardInterrupt:
-            child.kill()
-            termination = "interrupted"
-        answer = child.best()
-        if termination == "error" and self.model and child.error() is not None:
-            raise cast(AllocatorError, child.error())
-        if termination == "error" and answer is None and first.status.plan != "valid":
-            raise NoPlanError.because(
-                "the solver stopped without a plan", value=child.complaint(), code="E5002"
-            )
-        self.complaint = child.complaint() if termination == "error" else ""
-        self._mark("solve")
-        return termination, answer
+    def _kept(self, limit: float) -> float:
+        """Return the seconds of the limit kept to judge and write."""
+        return min(self.seconds_to_judge, 0.5 * limit)
 
     def _choose(self, first: Plan, answers: Iterator[Answer], termination: str) -> Plan:
         """Return the plan that is best in the order of the goals, judged, with what is proven.
@@ -238,7 +203,7 @@ class Dispatch(Searching):
             "first_plan": by_name(first),
             "complaint": self.complaint,
         }
-        run = self._record(plan, answer.results if answer else (), workers=self.workers)
+        run = self._record(plan, answer.results if answer else ())
         return plan.replace(summary=summary, run=run)
 
     def _value_of(self, start: Plan) -> dict[str, float]:

@@ -49,3 +49,31 @@ def values(plan: Plan) -> tuple[float, ...]:
 def by_name(plan: Plan) -> dict[str, float]:
     """Return the goal values by name."""
     return {goal.name: goal.value for goal in plan.goals if goal.value is not None}
+
+
+def stated(
+    found: Iterable[tuple[str, str, float | None]],
+    results: Iterable[StageResult],
+    source: str,
+    scopes: tuple[str, str],
+) -> tuple[GoalResult, ...]:
+    """Return goals with the values the judge found and the bounds the solver claims.
+
+    Args:
+        found: Name, unit and value of every goal, in order.
+        results: What the solver says of them.
+        source: Where a goal comes from of which the solver says nothing.
+        scopes: What the bound of the first goal holds for, and those of the others.
+    """
+    known = {result.name: result for result in results}
+    return tuple(
+        GoalResult(
+            name=name,
+            unit=unit,
+            value=value,
+            bound=known[name].bound if name in known else None,
+            scope=scopes[bool(number)],
+            source=known[name].source if name in known else source,
+        )
+        for number, (name, unit, value) in enumerate(found)
+    )

@@ -29,7 +29,7 @@ from allocator.models.answer import Answer
 from allocator.models.dispatch.grouped import too_large
 from allocator.plan import GoalResult, Plan, Status
 from allocator.plan.status import Termination
-from allocator.runs.dispatch import REASON_SECONDS, REASONS, WORKERS, Dispatch
+from allocator.runs.dispatch import REASON_SECONDS, REASONS, Dispatch
 from allocator.runs.ending import by_name, ended
 from allocator.runs.joint_posts import asked_posts, merged_roster
 from allocator.runs.searching import Progress, Searching
@@ -85,6 +85,8 @@ class Silent(Dispatch):
 
 class Joint(Searching):
     """One run of the joint form; `run` is its table of contents."""
+
+    threads = Dispatch.threads
 
     def __init__(
         self,
@@ -167,7 +169,7 @@ class Joint(Searching):
             "work": limits.work,
             "gap": limits.gap,
             "seed": limits.seed,
-            "threads": limits.workers or WORKERS,
+            "threads": limits.workers or self.threads,
         }
         deadline = None if limits.seconds is None else time.monotonic() + limits.seconds + 2.0
         with Child(WORK, **job) as child:
@@ -210,7 +212,7 @@ class Joint(Searching):
         end = next((one for one in WORST if one in self.ends), plan.status.termination)
         plan = plan.replace(status=replace(plan.status, termination=end))
         own = {"limits", "seconds", "policy", "reproducible", "instance_path", "workers"}
-        record = self._record(plan, workers=self.limits.workers or WORKERS)
+        record = self._record(plan)
         run = {**plan.run, **{name: record[name] for name in own}}
         return plan.replace(summary={**plan.summary, "joint": told}, run=run)
 

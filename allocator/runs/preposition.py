@@ -3,39 +3,40 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
 from allocator.doctor.reserves import reserve_findings
 from allocator.engine.child import Child
-from allocator.errors import ImpossibleError, UsageError
+from allocator.engine.ordered import StageResult
+from allocator.errors import ImpossibleError
 from allocator.explain import reserve_reasons
 from allocator.instance import Instance
 from allocator.instance.futures import ReserveCase, reserve_case
 from allocator.limits import Limits
 from allocator.models.answer import Answer
-from allocator.models.dispatch.results import proven
 from allocator.models.preposition.by_rule import topped_up
 from allocator.models.preposition.yardsticks import Given, first_guesses
-from allocator.plan import GoalResult, Plan, Status
-from allocator.runs.ending import by_name, ended, kept, values
+from allocator.plan import GoalResult, Plan
+from allocator.runs.deciding import Deciding, refuse_method
+from allocator.runs.ending import by_name, ended, values
 from allocator.runs.preposition_compare import evaluated, stage_of, yardsticks
 from allocator.runs.preposition_judged import by_rule, goal_results, judged
-from allocator.runs.searching import Progress, Searching, interrupted
+from allocator.runs.searching import Progress, interrupted
 
 METHODS = ("auto", "extensive", "benders")
-WORKERS = 2  # a fixed number, so that a plan does not hang on the machine
 REASONS = 12  # places and items explained with the plan
-SEARCHED = 0.8  # of the time left, for the search itself; then it rounds off
 COMPARED = 0.1  # of the time, kept to value what the plan is compared with
 WORK = "allocator.models.preposition.work:work"
 
 
-class Preposition(Searching):
+class Preposition(Deciding):
     """One run of pre-positioning; `run` is its table of contents."""
+
+    searched = 0.8  # then it rounds off
+    threads = 2  # a fixed number, so that a plan does not hang on the machine
 
     def __init__(
         self,
@@ -47,21 +48,14 @@ class Preposition(Searching):
     ) -> None:
         """Load what is not loaded yet."""
         self.method, self.cluster = method, cluster
-        if method not in METHODS:
-            raise UsageError.because(
-                "there is no such method",
-                where="method",
-                value=method,
-                action=f"choose from {', '.join(METHODS)}",
-                code="E2331",
-            )
+        refuse_method(method, METHODS)
         super().__init__(instance, limits, progress)
         self._mark("load")
 
     def run(self) -> Plan:
         """Read the scenarios, start the solver, make a plan meanwhile, wait, judge, compare."""
         self._examine()
-        with Child(WORK, **self._job()) as child:
+        with Child(WORK, **self._asked(method=self.method, workers=self.cluster)) as child:
             first = self._first_plan()
             termination, answer = self._wait(child, first)
         plan = self._safe(lambda: self._choose(first, answer, termination))
@@ -77,19 +71,6 @@ class Preposition(Searching):
         if faults:
             raise ImpossibleError(*faults)
         self._mark("doctor")
-
-    def _job(self) -> dict[str, Any]:
-        left = self._left()
-        return {
-            "instance": self.instance,
-            "seconds": None if left is None else left * SEARCHED,
-            "work": self.limits.work,
-            "gap": self.limits.gap,
-            "seed": self.limits.seed,
-            "threads": self.limits.workers or WORKERS,
-            "method": self.method,
-            "workers": self.cluster,
-        }
 
     # -- a plan without a solver ---------------------------------------------------------------
 
@@ -118,26 +99,27 @@ class Preposition(Searching):
         return min(self.seconds_to_judge, 0.5 * limit) + COMPARED * limit
 
     def _choose(self, first: Plan, answer: Answer | None, termination: str) -> Plan:
-        """Return the plan that is best in the order of the goals, judged, with what is proven."""
+        """Return the best plan; a goal given up by the solver is an error even at its end."""
         end = ended(termination, answer.results if answer else ())
-        end = "error" if end == "completed" and _failed(answer) else end
-        if answer is None or not answer.tables:
-            if answer is not None and answer.results and _infeasible(answer):
-                raise ImpossibleError.because(
-                    "no plan of reserves can obey the hard rules in these scenarios",
-                    where="policy",
-                    action="loosen reserve_floor, coverage, reserve_days, budgets or pins",
-                    code="E4002",
-                )
-            plan = first.replace(goals=self._bounded(first, answer))
-        else:
-            tables = answer.tables if end == "completed" else self._rounded_off(answer.tables)
-            plan = judged(self.instance, tables, "solver", answer.results)
-            worse = end != "completed" and values(first) < values(plan)
-            plan = kept(plan, first, worse, self._bounded(first, answer))
-        self._mark("judge")
-        proof = proven(plan.goals, self.limits.gap)
-        return plan.replace(status=Status(end, plan.status.plan, proof))
+        failed = end == "completed" and _failed(answer)
+        return super()._choose(first, answer, "error" if failed else termination)
+
+    def _judged(self, answer: Answer, end: str) -> Plan:
+        tables = answer.tables if end == "completed" else self._rounded_off(answer.tables)
+        return judged(self.instance, tables, "solver", answer.results)
+
+    def _goals(
+        self, found: Mapping[str, float], results: Iterable[StageResult], source: str
+    ) -> tuple[GoalResult, ...]:
+        return goal_results(self.instance, found, results, source)
+
+    def _impossible(self) -> ImpossibleError:
+        return ImpossibleError.because(
+            "no plan of reserves can obey the hard rules in these scenarios",
+            where="policy",
+            action="loosen reserve_floor, coverage, reserve_days, budgets or pins",
+            code="E4002",
+        )
 
     def _rounded_off(self, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
         """Return the tables of a search cut short with what its recourse leaves idle handed out."""
@@ -145,11 +127,6 @@ class Preposition(Searching):
         recourse = topped_up(self.case, stock, size, tables)
         first = {name: table for name, table in tables.items() if name != "outcomes"}
         return {**first, "recourse": recourse}
-
-    def _bounded(self, first: Plan, answer: Answer | None) -> tuple[GoalResult, ...]:
-        """Give the first plan the bound of the first goal; later ones hold given others' values."""
-        results = answer.results[:1] if answer else ()
-        return goal_results(self.instance, by_name(first), results, str(first.summary["made"]))
 
     # -- what is said about the plan -----------------------------------------------------------
 
@@ -187,7 +164,6 @@ class Preposition(Searching):
         asked = {
             "method": self.method,
             "cluster": self.cluster,
-            "workers": self.limits.workers or WORKERS,
         }
         run = self._record(plan, answer.results if answer else (), **asked)
         return plan.replace(summary=summary, run=run)
@@ -221,7 +197,3 @@ def _failed(answer: Answer | None) -> str:
     """Return which goal the solver gave up, if any."""
     failed = [one for one in (answer.results if answer else ()) if one.termination == "error"]
     return "; ".join(f"{one.source} could not solve the goal {one.name}" for one in failed)
-
-
-def _infeasible(answer: Answer) -> bool:
-    return any(result.termination == "infeasible" for result in answer.results)

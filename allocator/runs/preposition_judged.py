@@ -17,6 +17,7 @@ from allocator.models.preposition.by_rule import served_by_rule
 from allocator.models.preposition.model import unit_of
 from allocator.models.preposition.yardsticks import Given
 from allocator.plan import GoalResult, Plan, Status
+from allocator.runs.ending import stated
 
 SCOPE_FIRST = "all plans over these lanes, sites and scenarios"
 SCOPE_LATER = "plans over these that keep the earlier goals at their values"
@@ -56,18 +57,8 @@ def goal_results(
     source: str = "",
 ) -> tuple[GoalResult, ...]:
     """Return the goals of the policy in order: values of the judge, bounds of the solver."""
-    known = {result.name: result for result in results}
-    return tuple(
-        GoalResult(
-            name=name,
-            unit=unit_of(name),
-            value=values.get(name),
-            bound=known[name].bound if name in known else None,
-            scope=SCOPE_LATER if number else SCOPE_FIRST,
-            source=known[name].source if name in known else source,
-        )
-        for number, name in enumerate(_names(instance, values))
-    )
+    found = [(name, unit_of(name), values.get(name)) for name in _names(instance, values)]
+    return stated(found, results, source, (SCOPE_FIRST, SCOPE_LATER))
 
 
 def _names(instance: Instance, values: Mapping[str, float]) -> list[str]:

@@ -27,6 +27,9 @@ Progress = Callable[[Mapping[str, Any]], None]
 class Searching:
     """A run with a clock, an instance and its limits."""
 
+    searched = 0.85  # of the time left, for the search itself
+    threads = 1  # of the solver, unless the limits say otherwise
+
     def __init__(self, instance: Instance | str | Path, limits: Limits, progress: Progress) -> None:
         """Start the clock and load what is not loaded yet."""
         self.began = time.monotonic()
@@ -43,6 +46,19 @@ class Searching:
         if self.limits.seconds is None:
             return None
         return max(0.0, self.limits.seconds - (time.monotonic() - self.began))
+
+    def _asked(self, **more: Any) -> dict[str, Any]:
+        """Return what the child is asked: the instance, its limits, and what comes beside them."""
+        left = self._left()
+        return {
+            "instance": self.instance,
+            "seconds": None if left is None else left * self.searched,
+            "work": self.limits.work,
+            "gap": self.limits.gap,
+            "seed": self.limits.seed,
+            "threads": self.limits.workers or self.threads,
+            **more,
+        }
 
     def _kept(self, limit: float) -> float:
         """Return the seconds of the limit kept to judge and write."""
@@ -101,7 +117,7 @@ class Searching:
             "tool": __version__,
             "instance_path": self.path,
             "limits": asdict(self.limits),
-            "workers": self.limits.workers or 1,
+            "workers": self.limits.workers or self.threads,
             **more,
             "reproducible": uncut,
             "policy": {name: getattr(self.instance.policy, name) for name in settings()},

@@ -2,33 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
 from allocator.engine.child import Child
+from allocator.engine.ordered import StageResult
 from allocator.errors import ImpossibleError, UsageError
-from allocator.explain.staff import impossible_faults, staff_reasons
+from allocator.explain.staff import impossible_faults
 from allocator.instance import Instance
 from allocator.instance.staff_case import staff_case
 from allocator.limits import Limits
 from allocator.models.answer import Answer
-from allocator.models.dispatch.results import proven
 from allocator.models.staff.greedy import by_rule
-from allocator.plan import GoalResult, Plan, Status, load_plan
-from allocator.runs.ending import by_name, ended, kept, values
-from allocator.runs.searching import Progress, Searching
+from allocator.plan import GoalResult, Plan, load_plan
+from allocator.runs.deciding import Deciding, refuse_method
+from allocator.runs.ending import by_name
+from allocator.runs.searching import Progress
 from allocator.runs.staff_judged import goal_results, judged
 
 METHODS = ("auto", "mip", "cpsat", "lines")
 WORK = "allocator.models.staff.work:work"
-SEARCHED = 0.85  # of the time left, for the search itself
-REASONS, REASON_SECONDS = 8, 20.0  # posts explained with the roster, and what that may take
 CONFLICT_SECONDS = 60.0
 
 
-class Staff(Searching):
+class Staff(Deciding):
     """One run of staffing; `run` is its table of contents."""
 
     def __init__(
@@ -41,14 +40,7 @@ class Staff(Searching):
     ) -> None:
         """Load what is not loaded yet."""
         self.method = method
-        if method not in METHODS:
-            raise UsageError.because(
-                "there is no such method",
-                where="method",
-                value=method,
-                action=f"choose from {', '.join(METHODS)}",
-                code="E2331",
-            )
+        refuse_method(method, METHODS)
         super().__init__(instance, limits, progress)
         self.earlier = last_roster_of(start)
         self._mark("load")
@@ -58,7 +50,9 @@ class Staff(Searching):
         refuse_nothing(self.instance)
         self.case = staff_case(self.instance)
         first = self._first_plan()
-        with Child(WORK, **self._job(first)) as child:
+        start = first["roster"] if first.status.plan == "valid" else None
+        special = {"method": self.method, "start": start, "earlier": self.earlier}
+        with Child(WORK, **self._asked(**special)) as child:
             termination, answer = self._wait(child, first)
         plan = self._safe(lambda: self._choose(first, answer, termination))
         plan = self._unless_stopped(plan, self._explained)
@@ -76,53 +70,19 @@ class Staff(Searching):
         self.progress({"stage": "first plan", "goals": by_name(plan)})
         return plan
 
-    def _job(self, first: Plan) -> dict[str, Any]:
+    def _judged(self, answer: Answer, end: str) -> Plan:
+        made = answer.tables, "solver", answer.results
+        return judged(self.instance, self.case, *made, self.earlier)
+
+    def _goals(
+        self, found: Mapping[str, float], results: Iterable[StageResult], source: str
+    ) -> tuple[GoalResult, ...]:
+        return goal_results(self.instance, found, results, source)
+
+    def _impossible(self) -> ImpossibleError:
         left = self._left()
-        return {
-            "instance": self.instance,
-            "seconds": None if left is None else left * SEARCHED,
-            "work": self.limits.work,
-            "gap": self.limits.gap,
-            "seed": self.limits.seed,
-            "threads": self.limits.workers or 1,
-            "method": self.method,
-            "start": first["roster"] if first.status.plan == "valid" else None,
-            "earlier": self.earlier,
-        }
-
-    def _choose(self, first: Plan, answer: Answer | None, termination: str) -> Plan:
-        """Return the roster that is best in the order of the goals, with what is proven."""
-        results = answer.results if answer else ()
-        end = ended(termination, results)
-        if answer is None or not answer.tables:
-            if any(one.termination == "infeasible" for one in results):
-                left = self._left()
-                seconds = CONFLICT_SECONDS if left is None else min(CONFLICT_SECONDS, max(1, left))
-                raise ImpossibleError(*impossible_faults(self.case, seconds))
-            if first.status.plan != "valid":
-                first = first.replace(status=Status(end, "none", "none"))
-            plan = first.replace(goals=self._bounded(first, answer))
-        else:
-            plan = judged(self.instance, self.case, answer.tables, "solver", results, self.earlier)
-            worse = end != "completed" and values(first) < values(plan)
-            plan = kept(plan, first, worse, self._bounded(first, answer))
-        self._mark("judge")
-        proof = proven(plan.goals, self.limits.gap)
-        return plan.replace(status=Status(end, plan.status.plan, proof))
-
-    def _bounded(self, first: Plan, answer: Answer | None) -> tuple[GoalResult, ...]:
-        """Give the first plan the bound of the first goal; later ones hold given others' values."""
-        results = answer.results[:1] if answer else ()
-        return goal_results(self.instance, by_name(first), results, str(first.summary["made"]))
-
-    def _explained(self, plan: Plan) -> Plan:
-        """Say why the largest gaps are there, as far as the time allows."""
-        left = self._left()
-        seconds = REASON_SECONDS if left is None else min(REASON_SECONDS, 0.5 * left)
-        if plan.status.plan != "valid" or seconds < 1.0:
-            return plan
-        found = self._within(seconds, lambda: staff_reasons(self.instance, plan, seconds, REASONS))
-        return plan.replace(tables={**plan.tables, "reasons": found})
+        seconds = CONFLICT_SECONDS if left is None else min(CONFLICT_SECONDS, max(1, left))
+        return ImpossibleError(*impossible_faults(self.case, seconds))
 
     def _recorded(self, plan: Plan, first: Plan, answer: Answer | None) -> Plan:
         summary = {

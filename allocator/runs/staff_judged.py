@@ -14,6 +14,7 @@ from allocator.instance import Instance, instance_hash
 from allocator.instance.staff_case import StaffCase
 from allocator.models.staff.goals import UNITS, staff_goals
 from allocator.plan import GoalResult, Plan, Status
+from allocator.runs.ending import stated
 
 SCOPE_FIRST = "all rosters of these people and posts"
 SCOPE_LATER = "rosters of these that keep the earlier goals at their values"
@@ -52,18 +53,11 @@ def goal_results(
     source: str = "",
 ) -> tuple[GoalResult, ...]:
     """Return the goals of the policy in order: values of the judge, bounds of the solver."""
-    known = {result.name: result for result in results}
-    return tuple(
-        GoalResult(
-            name=name,
-            unit=UNITS.get(name.split(".")[0], "weighted sum"),
-            value=value,
-            bound=known[name].bound if name in known else None,
-            scope=SCOPE_LATER if number else SCOPE_FIRST,
-            source=known[name].source if name in known else source,
-        )
-        for number, (name, value) in enumerate(_in_order(instance, values))
-    )
+    found = [
+        (name, UNITS.get(name.split(".")[0], "weighted sum"), value)
+        for name, value in _in_order(instance, values)
+    ]
+    return stated(found, results, source, (SCOPE_FIRST, SCOPE_LATER))
 
 
 def _in_order(instance: Instance, values: Mapping[str, float]) -> Iterator[tuple[str, float]]:
