@@ -7,8 +7,7 @@ from allocator.check.verdict import Findings
 from allocator.instance import Instance
 from allocator.instance.gate_staff import staffed_instance, staffs_gates
 from allocator.plan import Plan
-
-STAFF_TABLES = ("roster", "trained", "lodged")
+from allocator.plan.tables import PEOPLE
 
 
 def with_gate_staff(found: Findings, instance: Instance, plan: Plan) -> Instance:
@@ -22,7 +21,7 @@ def with_gate_staff(found: Findings, instance: Instance, plan: Plan) -> Instance
         found.approximate("the plan states no roster: gates have the minutes of the table gates")
         return instance
     of_staff = Findings("staff")
-    tables = {name: plan[name] for name in STAFF_TABLES}
+    tables = {name: plan[name] for name in PEOPLE}
     verdict = check_staff(of_staff, instance, Plan("staff", tables, plan.status))
     found.parts += of_staff.parts
     found.notes += of_staff.notes

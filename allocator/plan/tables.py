@@ -12,11 +12,14 @@ from types import MappingProxyType
 import numpy as np
 import pandas as pd
 
+PEOPLE = ("roster", "trained", "lodged")
+"""Tables of who works where: of a roster, and of a dispatch that staffs its gates itself."""
+
 DECISIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "dispatch": (
             *("shipments", "trips", "purchases", "shortages", "reasons", "attainable"),
-            *("roster", "trained", "lodged"),
+            *PEOPLE,
         ),
         "preposition": (
             "reserves",

@@ -29,6 +29,7 @@ from allocator.models.answer import Answer
 from allocator.models.dispatch.grouped import too_large
 from allocator.plan import GoalResult, Plan, Status
 from allocator.plan.status import Termination
+from allocator.plan.tables import PEOPLE
 from allocator.runs.dispatch import REASON_SECONDS, REASONS, Dispatch
 from allocator.runs.ending import by_name, ended
 from allocator.runs.joint_posts import asked_posts, merged_roster
@@ -47,7 +48,6 @@ STEPS = {
     "roster again": "a roster with the wishes of dispatch",
     "dispatch": "dispatch within that roster",
 }
-STAFF_TABLES = ("roster", "trained", "lodged")
 JOINT_SCOPE = "all plans and rosters that leave the other posts the people of the first roster"
 LATER_SCOPE = "plans within the gate hours of this roster that keep the earlier goals"
 NOISE = 1e-6  # of a value, or of 1: what solves and slacks between goals differ by
@@ -194,7 +194,7 @@ class Joint(Searching):
             return before
         asked = asked_posts(joint_instance(self.instance, before["roster"]), wanted)
         found = self._roster(asked, "roster again")
-        tables = {name: merged_roster(found[name]) for name in STAFF_TABLES}
+        tables = {name: merged_roster(found[name]) for name in PEOPLE}
         made = judged(self.instance, staff_case(self.instance), tables, "together with dispatch")
         return made.replace(run=found.run) if made.status.plan == "valid" else before
 
@@ -239,7 +239,7 @@ def chain_policy(instance: Instance) -> Policy:
 
 def with_roster(plan: Plan, roster: Plan, instance: Instance) -> Plan:
     """Return a dispatch with the roster its gates have, judged for the instance."""
-    tables = {**plan.tables, **{name: roster[name] for name in STAFF_TABLES}}
+    tables = {**plan.tables, **{name: roster[name] for name in PEOPLE}}
     there = {"name": instance.name, "hash": instance_hash(instance)}
     found = plan.replace(tables=tables, instance=there)
     verdict = judge(instance, found)
