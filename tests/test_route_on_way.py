@@ -13,6 +13,7 @@ import pytest
 
 from allocator import run
 from allocator.check.route import check_routes
+from allocator.errors import InstanceError
 from allocator.instance import Instance
 from allocator.instance.route_build import route_case
 from allocator.instance.route_case import FixedRoute, RouteCase
@@ -264,6 +265,14 @@ def test_a_policy_without_a_place_is_told() -> None:
         case = route_case(streets(**columns), None, 1)
         assert [note.code for note in case.notes] == ["W1607"]
         assert case.stations is None
+
+
+def test_minutes_that_make_no_sense_are_told() -> None:
+    with pytest.raises(InstanceError) as caught:
+        streets(decontamination_minutes=[None, None, -4])
+    (fault,) = caught.value.faults
+    assert fault.code == "E1204"
+    assert "decontamination_minutes" in fault.where
 
 
 def test_a_vehicle_that_was_washed_may_go_on() -> None:

@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import pandas as pd
-
 from allocator.check.route import check_routes
-from allocator.instance.goals import GoalSpec
 from allocator.instance.route_case import RouteCase
-from allocator.models.route.goals import REQUIRED, UNITS, goals_of
+from allocator.models.route.goals import REQUIRED, UNITS, goals_of, reached
 from allocator.models.route.read import tables
 from allocator.models.route.routes import Routes
 from allocator.plan import GoalResult, Plan, Status
@@ -24,17 +21,7 @@ def judged(
     case: RouteCase, routes: Routes, source: str, bounds: Mapping[str, float] | None = None
 ) -> Plan:
     """Return routes as a plan: valid or not, with its goals and what it comes to."""
-    return judged_tables(case, tables(case, routes), source, bounds)
-
-
-def judged_tables(
-    case: RouteCase,
-    found: Mapping[str, pd.DataFrame],
-    source: str,
-    bounds: Mapping[str, float] | None = None,
-) -> Plan:
-    """Return tables as a plan that is judged."""
-    plan = Plan("route", found, Status("completed", "invalid"))
+    plan = Plan("route", tables(case, routes), Status("completed", "invalid"))
     verdict = check_routes(case, plan)
     stats = {name: value for name, value in verdict.stats.items() if name != "notes"}
     summary: dict[str, Any] = {"made": source, "use": stats, "values": dict(verdict.goals)}
@@ -61,14 +48,10 @@ def goal_results(
         GoalResult(
             name=spec.name,
             unit=UNITS.get(spec.name, "weighted sum"),
-            value=_value(spec, values),
+            value=reached(spec, values),
             bound=bounds.get(spec.name),
             scope=SCOPE_LATER if number else SCOPE_FIRST,
             source=source,
         )
         for number, spec in enumerate(specs)
     )
-
-
-def _value(spec: GoalSpec, values: Mapping[str, float]) -> float:
-    return sum(weight * values[term] for weight, term in spec.terms)

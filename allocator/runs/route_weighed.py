@@ -146,7 +146,7 @@ def _price_rules(
     searches = 2 + len(in_force(orders.case))  # with all rules, without each, without lockdown's
     each = None if share is None else share / searches
     best = solve(orders.case, each, seed, workers, router, limits.work)
-    for one in prices(orders.case, best, each, seed, workers, limits.work):
+    for one in prices(orders.case, best, each, seed, workers, limits.work, router):
         found.append(one)
         progress({"stage": f"without {WORDS[one.rule]}", "goals": one.values})
         if share is not None and time.monotonic() - began > share:

@@ -128,7 +128,9 @@ RULES: dict[str, tuple[str, Callable[[RouteCase], Any]]] = {
     ),
     "on_way": (
         "decontamination on the way, so that the class may fall",
-        lambda case: case.detours is not None and len(np.unique(case.stops.access)) > 1,
+        lambda case: (
+            case.stations is not None and case.clean_order and len(np.unique(case.stops.access)) > 1
+        ),
     ),
     "trips": ("several trips with reloading", lambda case: (case.vehicles.trips > 1).any()),
     "reload_anywhere": ("loading away from home", lambda case: case.reload_anywhere),

@@ -13,6 +13,7 @@ from math import inf
 import numpy as np
 
 from allocator.instance.route_case import RouteCase
+from allocator.models.route.capabilities import ROUTERS, lacking
 from allocator.models.route.goals import goals_of, reached
 from allocator.models.route.routes import Routes
 from allocator.models.route.solve import RouteAnswer, solve
@@ -84,6 +85,7 @@ def prices(
     seed: int = 0,
     workers: int = 1,
     iterations: int | None = None,
+    router: str = "auto",
 ) -> Iterator[Price]:
     """Return the price of each rule in force, and of those of lockdown together.
 
@@ -94,6 +96,7 @@ def prices(
         seed: Seed of every search.
         workers: Processes.
         iterations: Limit of each search.
+        router: Name of the one to use, as for the plan, where it can express the case without.
     """
     rules = in_force(case)
     lockdown = [rule for rule in LOCKDOWN if rule in rules]
@@ -101,9 +104,9 @@ def prices(
         if not group:
             continue
         free = without(case, *group)
-        found = solve(
-            free, seconds, seed, workers, iterations=iterations, start=best.routes, fresh=False
-        )
+        able = router in ROUTERS and not lacking(ROUTERS[router], free)
+        own = router if able else "auto"
+        found = solve(free, seconds, seed, workers, own, iterations, start=best.routes, fresh=False)
         cheaper = {
             goal.name: reached(goal, best.values) - reached(goal, found.values)
             for goal in goals_of(case)
