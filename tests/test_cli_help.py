@@ -62,14 +62,45 @@ def test_help_fits_a_terminal_and_starts_with_examples(command: str) -> None:
     assert any(line.startswith(f"    {command}") for line in lines)
 
 
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [
+    ROOT / "README.md",
+    *sorted(
+        page for part in ("docs", "models", "instances") for page in (ROOT / part).rglob("*.md")
+    ),
+]
+
+
+def in_passing(text: str) -> list[str]:
+    """The commands with arguments that a page mentions within a sentence."""
+    found = re.findall(r"`(allocator [a-z-]+ [^`]+)`", " ".join(text.split()))
+    return [line.partition(" >")[0] for line in found if "..." not in line]
+
+
+def of_page(page: Path) -> list[str]:
+    text = page.read_text(encoding="utf-8")
+    return lines_of(text) + in_passing(text)
+
+
 EXAMPLES = {
-    **{name: lines_of(text) for name, text in HELPS.items() if lines_of(text)},
-    **{page.name: lines_of(page.read_text(encoding="utf-8")) for page in PAGES},
+    **{name: lines_of(text) for name, text in HELPS.items()},
+    **{str(page.relative_to(ROOT)): of_page(page) for page in PAGES if of_page(page)},
 }
 
 
 @pytest.mark.parametrize("where", EXAMPLES)
 def test_every_example_is_a_command_that_exists(where: str) -> None:
+    assert EXAMPLES[where]
     for line in EXAMPLES[where]:
         parse(line)
+
+
+def test_every_script_of_the_pages_is_there() -> None:
+    found = [
+        (page, words)
+        for page in PAGES
+        for words in re.findall(r"python ((?:models|benchmarks)/[^`\n]+)", page.read_text("utf-8"))
+    ]
+    assert len(found) > 5
+    for page, words in found:
+        paths = [word for word in words.partition("#")[0].split() if "/" in word]
+        assert not [path for path in paths if not (ROOT / path).exists()], page
