@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,6 +28,8 @@ NOTES_SHEET = "notes"
 
 def bundle_xlsx(path: Path) -> Bundle:
     """Read the workbook; InstanceError when it is none."""
+    if not zipfile.is_zipfile(path):
+        raise _damaged(path, "it is no .xlsx, or it is locked by a password")
     open_zip(path).close()
     bundle = Bundle(policy_label=f"{path.name}:{POLICY_SHEET}")
     with _readable(path), warnings.catch_warnings():
@@ -49,12 +52,16 @@ def _readable(path: Path) -> Iterator[None]:
     except InstanceError:
         raise
     except Exception as error:  # A damaged workbook may break the reader anywhere.
-        raise InstanceError.because(
-            f"the workbook cannot be read: {type(error).__name__}: {error}",
-            where=path.name,
-            action="open it in a spreadsheet and save it again as .xlsx",
-            code="E1509",
-        ) from None
+        raise _damaged(path, f"{type(error).__name__}: {error}") from None
+
+
+def _damaged(path: Path, why: str) -> InstanceError:
+    return InstanceError.because(
+        f"the workbook cannot be read: {why}",
+        where=path.name,
+        action="open it in a spreadsheet and save it again as .xlsx, without a password",
+        code="E1509",
+    )
 
 
 def _read_sheet(bundle: Bundle, sheet: Any, file: str) -> None:

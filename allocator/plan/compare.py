@@ -50,13 +50,13 @@ def compare_plans(first: Plan, second: Plan) -> Comparison:
 
     Raises:
         PlanMissingError: when one of them holds no plan.
-        UsageError: E2127, when one is to dispatch and the other of reserves.
+        UsageError: E2127, when they are of different decisions.
     """
     if first.decision != second.decision:
         raise UsageError.because(
             "plans of different decisions cannot be compared",
             value=f"{first.decision}, {second.decision}",
-            action="name two plans to dispatch, or two plans of reserves",
+            action="name two plans of one decision",
             code="E2127",
         )
     if first.decision == "preposition":
