@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import io
+import sys
+import time
 from typing import Any
 
 import pytest
 
-from allocator.cli.progress import ProgressLines
+from allocator.cli import progress
+from allocator.cli.progress import ProgressLines, busy
 from allocator.engine.ordered import Budget
 from allocator.instance.network import network
 from allocator.models.dispatch import rounding
@@ -59,3 +63,29 @@ def lines_after(events: list[dict[str, Any]]) -> str:
         if event.get("step") == WHOLE[-1]:
             break
     return lines.doing
+
+
+class Terminal(io.StringIO):
+    """A stderr that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_terminal_shows_what_is_being_done_and_is_clean_afterwards(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(progress, "TICK_SECONDS", 0.01)
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    with busy("looking for reasons"):
+        time.sleep(0.2)
+    shown = sys.stderr.getvalue()  # type: ignore[attr-defined]
+    assert " s looking for reasons ..." in shown
+    assert shown.endswith("\r")
+    assert not shown.rsplit("\r", 2)[1].strip()
+
+
+def test_no_terminal_is_shown_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    with busy("looking for reasons"):
+        pass
+    assert capsys.readouterr().err == ""

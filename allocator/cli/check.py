@@ -9,6 +9,7 @@ import click
 
 from allocator.cli.envelope import Reply, run_command
 from allocator.cli.layout import table
+from allocator.cli.progress import busy
 from allocator.errors import Fault, UsageError, ViolationError
 
 if TYPE_CHECKING:
@@ -45,9 +46,10 @@ def check(plan: Path, instance: Path | None, start: Path | None, most: int) -> R
     from allocator.check import check as judge
     from allocator.plan import load_plan
 
-    read = load_plan(plan)
-    case = case_of_plan(read, instance)
-    verdict = judge(case, read, start=load_plan(start) if start else None)
+    with busy("judging the plan"):
+        read = load_plan(plan)
+        case = case_of_plan(read, instance)
+        verdict = judge(case, read, start=load_plan(start) if start else None)
     return Reply(
         text=_text(verdict, most),
         data={

@@ -6,6 +6,7 @@ import click
 
 from allocator.cli.envelope import Reply, run_command
 from allocator.cli.layout import width
+from allocator.cli.progress import busy
 
 
 @click.command()
@@ -33,9 +34,10 @@ def doctor(instance: str) -> Reply:
     from allocator.doctor.staff import staff_findings
     from allocator.instance import load
 
-    found = load(instance)
-    diagnosis = examine(found).joined(reserve_findings(found)).joined(route_findings(found))
-    diagnosis = diagnosis.joined(bed_findings(found)).joined(staff_findings(found))
+    with busy("examining the instance"):
+        found = load(instance)
+        diagnosis = examine(found).joined(reserve_findings(found)).joined(route_findings(found))
+        diagnosis = diagnosis.joined(bed_findings(found)).joined(staff_findings(found))
     return Reply(
         text=diagnosis.to_text(width()),
         data=diagnosis.as_dict(),

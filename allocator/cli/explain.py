@@ -10,6 +10,7 @@ import click
 from allocator.cli import options
 from allocator.cli.envelope import Reply, run_command
 from allocator.cli.layout import records, wrapped
+from allocator.cli.progress import busy
 from allocator.errors import Fault
 
 if TYPE_CHECKING:
@@ -58,9 +59,10 @@ def explain(
     from allocator.explain import explain_text, reasons
     from allocator.plan import load_plan
 
-    read = load_plan(plan)
-    case = case_of_plan(read, instance)
-    table = reasons(case, read, time_limit, most or None, community)
+    with busy("looking for reasons"):
+        read = load_plan(plan)
+        case = case_of_plan(read, instance)
+        table = reasons(case, read, time_limit, most or None, community)
     return Reply(
         text=wrapped(explain_text(table)),
         data={"reasons": records(table)},

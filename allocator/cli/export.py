@@ -8,6 +8,7 @@ import click
 
 from allocator.cli.envelope import Reply, run_command
 from allocator.cli.layout import wrapped
+from allocator.cli.progress import busy
 from allocator.errors import UsageError
 
 HELP = """
@@ -52,8 +53,9 @@ def write_programs(source: str, folder: Path, solve: bool) -> Reply:
 
     if folder.exists() and not folder.is_dir():
         raise UsageError.because("this is no folder", where=str(folder), code="E2142")
-    instance = load(source)
-    paths = [str(path) for path in write_goals(instance, folder, solve)]
+    with busy("writing the program of every goal"):
+        instance = load(source)
+        paths = [str(path) for path in write_goals(instance, folder, solve)]
     return Reply("\n".join(paths), {"paths": paths}, instance.notes["warnings"])
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Self
 
@@ -141,6 +142,14 @@ class ProgressLines:
         if self._shown:
             click.echo(f"\r{' ' * self._shown}\r", err=True, nl=False)
             self._shown = 0
+
+
+@contextmanager
+def busy(doing: str) -> Iterator[None]:
+    """Show on a terminal what is being done, and for how long, while it is."""
+    with ProgressLines() as lines:
+        lines.doing = doing
+        yield
 
 
 def _values(goals: Mapping[str, float]) -> str:
