@@ -133,7 +133,7 @@ def _workload(model: StaffModel) -> Iterator[tuple[str, Floats]]:
     if rule == "none" or not len(busy):
         return
     load = np.full(len(capacity), -1, dtype=np.int64)
-    load[busy] = program.add_columns("load", len(busy), labels=lambda: model.names(busy))
+    load[busy] = program.add_columns("load", len(busy), 1.0, labels=lambda: model.names(busy))
     rows = np.full(len(capacity), -1, dtype=np.int64)
     rows[busy] = program.add_rows("load", len(busy), 0.0, 0.0, lambda: model.names(busy))
     program.add_entries(rows[busy], load[busy], -capacity[busy])
@@ -144,7 +144,7 @@ def _workload(model: StaffModel) -> Iterator[tuple[str, Floats]]:
 
 def _spread(model: StaffModel, load: Ints) -> Iterator[tuple[str, Floats]]:
     program = model.program
-    most, least = program.add_columns("extreme", 2)
+    most, least = program.add_columns("extreme", 2, 1.0)
     for family, column, sign in (("most", most, 1.0), ("least", least, -1.0)):
         rows = program.add_rows(family, len(load), 0.0)
         program.add_entries(rows, column, sign)
@@ -158,8 +158,8 @@ def _leximin(model: StaffModel, load: Ints) -> Iterator[tuple[str, Floats]]:
     """Sums of the k largest loads, k = 1, 2, ... (Ogryczak and Sliwinski 2003)."""
     program = model.program
     for count in range(1, min(model.case.policy.leximin_rounds, len(load)) + 1):
-        level = int(program.add_columns("level", 1)[0])
-        above = program.add_columns("above", len(load))
+        level = int(program.add_columns("level", 1, 1.0)[0])
+        above = program.add_columns("above", len(load), 1.0)
         rows = program.add_rows("above", len(load), 0.0)
         program.add_entries(rows, above, 1.0)
         program.add_entries(rows, level, 1.0)

@@ -19,6 +19,7 @@ from allocator.models.staff.steps import next_value, room_of, step_of
 
 SPLIT = 1e-6  # a column as far from a whole number is split
 SHARE = 0.5  # of the seconds left, for the others
+MOST = 0.5  # of the columns: more are as hard as all
 
 
 def by_relaxation(
@@ -76,6 +77,11 @@ def _decided(
 
 
 def split_by(whole: Whole, relaxed: Floats, owner: Ints) -> Bools:
-    """Return the columns nobody owns, and those of workers of whom some column is split."""
+    """Return the columns nobody owns, and those of workers of whom some column is split.
+
+    Where these are most of all (groups, as a rule), of such workers only what is split.
+    """
     off = whole.integer & (np.abs(relaxed - np.round(relaxed)) > SPLIT)
-    return np.asarray(off | (owner < 0) | np.isin(owner, owner[off & (owner >= 0)]))
+    alone = off | (owner < 0)
+    free = alone | np.isin(owner, owner[off & (owner >= 0)])
+    return np.asarray(alone if free.mean() > MOST else free)
