@@ -9,8 +9,11 @@ import numpy as np
 import pytest
 
 from allocator.check.route import check_routes
+from allocator.instance.goals import GoalSpec
 from allocator.models.route.direct import direct
+from allocator.models.route.goals import values
 from allocator.models.route.routes import shares
+from allocator.models.route.solve import solve
 from tests.route_cases import plan_of, random_case
 
 
@@ -36,6 +39,15 @@ def test_stops_larger_than_a_vehicle_come_in_parts() -> None:
     visits = [visit.share for route in routes for visit in route.visits]
     assert min(visits) < 0.9
     assert shares(routes, 8).max() == pytest.approx(1.0)
+
+
+def test_a_search_leaves_no_more_than_the_plan_within_seconds() -> None:
+    for seed in range(12):
+        case = random_case(seed)
+        goods = replace(case.stops, load=case.stops.load * 3, divisible=np.ones(8, dtype=bool))
+        case = case.replace(stops=goods, goals=(GoalSpec("unserved", ((1.0, "unserved"),)),))
+        least = values(case, direct(case))["unserved"]
+        assert solve(case, iterations=2, router="rule").values["unserved"] <= least + 1e-6
 
 
 def test_without_time_there_is_what_is_fixed() -> None:

@@ -21,7 +21,7 @@ from allocator.models.route.goals import ordered, values
 from allocator.models.route.parallel import Recipe, search_together
 from allocator.models.route.pool import combine
 from allocator.models.route.pyvrp_data import translate
-from allocator.models.route.pyvrp_parts import counts, reachable
+from allocator.models.route.pyvrp_parts import counts, reachable, settled
 from allocator.models.route.pyvrp_router import pyvrp_router
 from allocator.models.route.pyvrp_scale import FINE, down, near, steps_of, up
 from allocator.models.route.pyvrp_search import Limits, Search, penalties
@@ -109,6 +109,18 @@ def test_a_start_with_more_vehicles_of_a_home_than_its_share_of_the_pool_is_cut(
     problem.solution(problem.plain(tuple(whole)))
     routes = pyvrp_router(case, None, 0, 50, tuple(whole))
     assert broken(case, routes) == []
+
+
+def test_vehicles_of_a_pool_are_where_a_plan_uses_them() -> None:
+    fleet = fleet_of(2, line=np.zeros(2, dtype=np.int64), home=np.array([0, 1]))
+    fleet = replace(fleet, end=fleet.home, count=np.array([3, 3]))
+    case = case_of(plane(random.Random(2), 5), stops_of(3, 2, 5, 2), fleet)
+    routes = tuple(Route(1, n, (Trip(1, (Visit(n),), 1),)) for n in range(3))
+    fixed = settled(case, routes)
+    assert fixed.vehicles.count.tolist() == [0, 3]
+    assert len(translate(fixed).plain(routes)) == 3
+    assert settled(case, routes[:2]).vehicles.count.sum() == 3
+    assert settled(case, ()).vehicles.count.tolist() == counts(case).tolist()
 
 
 def test_a_dimension_no_vehicle_carries_leaves_shares_of_a_pool_defined() -> None:

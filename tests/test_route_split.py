@@ -9,13 +9,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from allocator.models.route.by_rule import by_rule
 from allocator.models.route.goals import values
 from allocator.models.route.pyvrp_data import translate
 from allocator.models.route.pyvrp_router import case_is_large, pyvrp_router
 from allocator.models.route.routes import Route, Trip, Visit, shares
 from allocator.models.route.rules import broken
+from allocator.models.route.solve import solve
 from allocator.models.route.split import cut_stops, first_pieces, new_pieces
-from tests.route_model_cases import line_case
+from tests.route_model_cases import case_of, line_case, stops_of, vehicles_of
 
 
 def loads_case(loads: list[float], capacity: float = 100.0, split: str = "always", **given):
@@ -100,6 +102,25 @@ def test_a_load_beyond_every_vehicle_is_brought_in_parts_where_that_is_allowed()
     assert values(case, routes)["cost"] == 62
     left = pyvrp_router(case.replace(split="never"), None, 0, 100)
     assert shares(left, 2).tolist() == [0.0, 1.0]
+
+
+def test_small_vehicles_take_what_large_ones_leave() -> None:
+    """Two stops of 8: the truck carries one, four bicycles with room for 2 the other, in parts."""
+    vehicles = {
+        "capacity": np.array([[10.0], [2.0]]),
+        "count": np.array([1, 4]),
+        "per_km": np.array([1.0, 0.1]),
+    }
+    stops = stops_of(2, 2, 3, load=np.full((2, 1), 8.0), prize=np.full(2, 50.0))
+    far = np.array([[0.0, 10.0, 10.0], [10.0, 0.0, 20.0], [10.0, 20.0, 0.0]])
+    case = case_of(far, stops, vehicles_of(2, **vehicles))
+    by_hand = 20 + 4 * 2.0
+    routes = by_rule(case)
+    assert (values(case, routes)["unserved"], values(case, routes)["cost"]) == (0, by_hand)
+    found = solve(case, iterations=50)
+    assert (found.values["unserved"], found.values["cost"]) == (0, by_hand)
+    never = by_rule(case.replace(split="never"))
+    assert values(case, never)["unserved"] == 50
 
 
 def test_many_pieces_of_few_stops_are_searched_as_a_whole() -> None:

@@ -42,7 +42,8 @@ def test_prices_of_rules_are_told_in_words() -> None:
     words = ["alternatives", str(TINY), "--work-limit", "3", "--points", "1", "--prices"]
     told = CliRunner().invoke(cli, [*words, "--quiet"])
     assert told.exit_code == 0, told.output
-    assert "1,000 less        115 more" in told.stdout  # the third place, were duty longer
+    assert "1 plan, stops worth 650 left behind" in told.stdout
+    assert "650 less          85 more" in told.stdout  # the rest of the third place
     found = json.loads(CliRunner().invoke(cli, [*words, "--quiet", "--json"]).stdout)["data"]
     by_rule = {one["rule"]: one for one in found["prices"]}
     assert list(by_rule) == ["decontamination", "duty", "lockdown"]

@@ -119,6 +119,8 @@ def _change(gain: float) -> str:
 
 
 def _reply(found: Weighed, paths: list[str]) -> Reply:
+    from allocator.report.words import count, number
+
     def told(frame: Any) -> str:
         return table([str(name) for name in frame.columns], frame.to_numpy().tolist())
 
@@ -126,7 +128,10 @@ def _reply(found: Weighed, paths: list[str]) -> Reply:
     shown = curve.assign(
         **{f"{name}_change": curve[f"{name}_change"].map("{:+.1%}".format) for name in found.terms}
     )
-    parts = [f"{found.terms[0]} against {found.terms[1]}: {len(curve)} plans", told(shown)]
+    shown = shown.rename(columns={f"{name}_change": "change" for name in found.terms})
+    left = number(float(found.plans[0].summary["values"]["unserved"]))
+    head = f"{found.terms[0]} against {found.terms[1]}: {count(len(curve), 'plan')}"
+    parts = [f"{head}, stops worth {left} left behind", told(shown)]
     if len(found.prices):
         parts += ["", *_priced(found.prices)]
     parts += paths

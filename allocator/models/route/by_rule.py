@@ -33,6 +33,7 @@ from allocator.models.route.rules import feasible, holds
 from allocator.models.route.schedule import timetable
 
 ENOUGH = 3  # failed trials of one piece before it waits for other routes to change
+MOST_PARTS = 500  # of what is left behind, for smaller vehicles
 FAR = 1e9  # regret of a piece that has one route only
 
 
@@ -71,8 +72,18 @@ def by_rule(
         variety: How this insertion differs from the usual one.
         known: States of routes of this case; those met are added.
     """
-    board = Board(case, begin_fixed(case, start), variety, {} if known is None else known)
-    return numbered(board.fill())
+    known = {} if known is None else known
+    routes = numbered(Board(case, begin_fixed(case, start), variety, known).fill())
+    return _with_small_vehicles(case, routes, variety, known)
+
+
+def _with_small_vehicles(case: RouteCase, routes: Routes, variety: Variety, known: Known) -> Routes:
+    """Return routes with what is left behind in parts for smaller and smaller vehicles."""
+    finer, before = 1, missing(case, routes)
+    while len(parts := missing(case, routes, finer)) > len(before) and len(parts) <= MOST_PARTS:
+        routes = numbered(Board(case, routes, variety, known, finer).fill())
+        finer, before = finer + 1, parts
+    return routes
 
 
 def begin_fixed(case: RouteCase, start: Routes) -> Routes:
@@ -98,12 +109,14 @@ def as_route(case: RouteCase, row: int, fixed: FixedRoute) -> Route:
 class Board:
     """Open routes, unused vehicles, pieces to be placed, and the price of each in each."""
 
-    def __init__(self, case: RouteCase, start: Routes, variety: Variety, known: Known) -> None:
-        """Begin from routes."""
+    def __init__(
+        self, case: RouteCase, start: Routes, variety: Variety, known: Known, finer: int = 0
+    ) -> None:
+        """Begin from routes; what they leave is cut as `missing` says."""
         self.case, self.noise, self.known = case, variety.noise, known
         self.dice = np.random.default_rng(variety.seed)
         self.prices = measure(case, variety.goal)
-        self.parts = missing(case, start)
+        self.parts = missing(case, start, finer)
         self.worth = weights(case)[self.parts.stop] * self.parts.share
         if self.noise:
             self.worth = self.worth * self.dice.uniform(0.3, 1.7, len(self.worth))

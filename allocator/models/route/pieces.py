@@ -62,24 +62,25 @@ def pieces(case: RouteCase, stop: Ints, share: Floats) -> Pieces:
     )
 
 
-def missing(case: RouteCase, routes: Routes) -> Pieces:
-    """Return what routes leave unserved, in parts that fit a vehicle."""
+def missing(case: RouteCase, routes: Routes, finer: int = 0) -> Pieces:
+    """Return what routes leave unserved, in parts that fit a vehicle; see `parts_needed`."""
     left = np.ones(len(case.stops))
     for route in routes:
         for visit in route.visits:
             left[visit.stop] -= visit.share
     stop, share = [], []
     for row in np.flatnonzero(left > 1e-6).tolist():
-        number = parts_needed(case, row, float(left[row]))
+        number = parts_needed(case, row, float(left[row]), finer)
         stop += [row] * number
         share += [float(left[row]) / number] * number
     return pieces(case, np.array(stop, dtype=np.int64), np.array(share, dtype=float))
 
 
-def parts_needed(case: RouteCase, stop: int, share: float = 1.0) -> int:
+def parts_needed(case: RouteCase, stop: int, share: float = 1.0, finer: int = 0) -> int:
     """Return into how many equal parts a stop is cut so that each fits the largest vehicle.
 
-    1 where it fits, or may not be divided.
+    1 where it fits, or may not be divided. With `finer` each fits the next smaller vehicle, or
+    the next but one, ..., as far as there are smaller ones.
     """
     stops = case.stops
     if case.split == "never" or not stops.divisible[stop]:
@@ -87,7 +88,8 @@ def parts_needed(case: RouteCase, stop: int, share: float = 1.0) -> int:
     capacity = case.vehicles.capacity[case.able(stop)]
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = np.where(stops.load[stop] > 0, stops.load[stop] * share / capacity, 0.0)
-    least = float(ratio.max(axis=1).min()) if len(capacity) else inf
+    sizes = np.unique(ratio.max(axis=1))
+    least = float(sizes[min(finer, len(sizes) - 1)]) if len(sizes) else inf
     return max(1, ceil(least - 1e-9)) if least < inf else 1
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pyvrp
 
@@ -10,6 +12,7 @@ from allocator.instance.route_case import RouteCase
 from allocator.models.route import pyvrp_scale as scaling
 from allocator.models.route.pyvrp_arcs import Locations, allowed
 from allocator.models.route.pyvrp_goal import LinearGoal
+from allocator.models.route.routes import Routes
 
 Pieces = tuple[tuple[int, float], ...]
 """Stop and share of its goods, one entry a client to be visited."""
@@ -111,13 +114,25 @@ def _reloads(case: RouteCase, depot_of: dict[int, int], v: int) -> list[int]:
     return sorted(depot_of[place] for place in depots | {home})
 
 
-def counts(case: RouteCase) -> Ints:
-    """Return (V,) how many vehicles of each type, those of a pool shared out by loads at home."""
+def settled(case: RouteCase, routes: Routes) -> RouteCase:
+    """Return the case with every vehicle of a pool at one home: where routes use it, if they do."""
+    fleet = case.vehicles
+    number = counts(case, np.bincount([route.vehicle for route in routes], minlength=len(fleet)))
+    return case.replace(vehicles=replace(fleet, count=number, line=np.arange(len(fleet))))
+
+
+def counts(case: RouteCase, used: Ints | None = None) -> Ints:
+    """Return (V,) how many vehicles of each type.
+
+    Those of a pool are where they are `used` (V,), the others are shared out by loads at home.
+    """
     fleet, number = case.vehicles, case.vehicles.count.copy()
     for line in np.unique(fleet.line[fleet.line >= 0]):
         members = np.flatnonzero(fleet.line == line)
         if len(members) > 1:
-            number[members] = _shared(int(number[members].max()), _loads_at(case, members))
+            there = np.zeros(len(members), dtype=np.int64) if used is None else used[members]
+            idle = max(0, int(number[members].max()) - int(there.sum()))
+            number[members] = there + _shared(idle, _loads_at(case, members))
     return number
 
 

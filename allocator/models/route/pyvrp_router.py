@@ -18,10 +18,10 @@ from allocator.models.route.capabilities import Report
 from allocator.models.route.goals import better, ordered, values
 from allocator.models.route.parallel import Found, Recipe, search_together
 from allocator.models.route.pyvrp_data import Translated, translate
-from allocator.models.route.pyvrp_parts import Pieces, reachable
+from allocator.models.route.pyvrp_parts import Pieces, reachable, settled
 from allocator.models.route.repair import repaired
 from allocator.models.route.routes import Routes
-from allocator.models.route.split import cut_stops, first_pieces, new_pieces
+from allocator.models.route.split import cut_stops, divides, first_pieces, new_pieces
 from allocator.models.route.zones import LARGE, improve
 
 ITERATIONS = 5_000
@@ -50,16 +50,18 @@ def pyvrp_router(
     best = Best(case, start, report)
     if case_is_large(case):
         return by_zones(case, best, seconds, seed, iterations, workers)
+    case = settled(case, best.routes)
     phases = _phases(case, seconds)
     end, dice = None if seconds is None else time.perf_counter() + seconds, default_rng(seed)
     for phase in range(phases):
-        given = first_pieces(case) if phase == 0 else new_pieces(case, best.routes, dice)
+        own = phase > 0 or (not cut_stops(case) and divides(best.routes))
+        given = new_pieces(case, best.routes, dice) if own else first_pieces(case)
         pieces = reachable(case, given)
         left = None if end is None else (end - time.perf_counter()) / (phases - phase)
         if not pieces or (left is not None and left <= 0):
             break
-        own = None if iterations is None else max(1, iterations // phases)
-        Attempts(case, pieces, seed + phase, workers, best).run(left, own)
+        steps = None if iterations is None else max(1, iterations // phases)
+        Attempts(case, pieces, seed + phase, workers, best).run(left, steps)
     return best.routes
 
 

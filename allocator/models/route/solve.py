@@ -20,6 +20,7 @@ from allocator.models.route.alike import alike
 from allocator.models.route.bounds import bounds, earliest
 from allocator.models.route.by_rule import by_rule
 from allocator.models.route.capabilities import ROUTERS, Router, forced, lacking
+from allocator.models.route.direct import direct
 from allocator.models.route.goals import DEFAULT, better, ordered, terms_of, values
 from allocator.models.route.repair import kept, repaired
 from allocator.models.route.routes import Routes
@@ -182,6 +183,8 @@ class _Run:
             self.offer(by_rule(self.case, found), "start")
         if fresh:
             self.offer(by_rule(self.case), "rule")
+            if not start:
+                self.offer(direct(self.case), "direct")
 
     def _hear_days(self, routes: Routes) -> None:
         """Keep days made so far where they break no rule: repair would take too long."""

@@ -44,6 +44,11 @@ def first_pieces(case: RouteCase) -> Pieces:
     )
 
 
+def divides(routes: Routes) -> bool:
+    """Say whether routes bring goods of a stop in several visits."""
+    return any(visit.share < 1.0 for route in routes for visit in route.visits)
+
+
 def new_pieces(case: RouteCase, routes: Routes, dice: np.random.Generator) -> Pieces:
     """Return the visits of routes cut anew; what is not delivered is cut by the first rule."""
     cut, left = set(cut_stops(case)), np.ones(len(case.stops))
@@ -55,8 +60,8 @@ def new_pieces(case: RouteCase, routes: Routes, dice: np.random.Generator) -> Pi
         parts = (visit.share,) if whole else _parts(case, visit.stop, visit.share, rule)
         found += [(visit.stop, share) for share in parts]
     for stop in np.flatnonzero(left > 1e-6).tolist():
-        whole = stop not in cut
-        parts = (1.0,) if whole else _parts(case, stop, float(left[stop]), RULE)
+        rest = min(1.0, float(left[stop]))
+        parts = _parts(case, stop, rest, RULE) if stop in cut else (rest,)
         found += [(stop, share) for share in parts]
     return tuple(sorted(found))
 
