@@ -10,7 +10,7 @@ import click
 
 from allocator.cli import options
 from allocator.cli.envelope import Reply, run_command
-from allocator.cli.layout import table
+from allocator.cli.layout import records, table
 from allocator.cli.progress import ProgressLines
 from allocator.cli.request import Request, case_of, limits_of
 from allocator.cli.settings import policy_settings, run_settings
@@ -142,8 +142,8 @@ def _reply(found: Weighed, paths: list[str]) -> Reply:
     return Reply(
         text="\n".join(parts),
         data={
-            "curve": curve.to_dict("records"),
-            "prices": found.prices.to_dict("records"),
+            "curve": records(curve),
+            "prices": records(found.prices),
             "paths": paths,
         },
         errors=faults,

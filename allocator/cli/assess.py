@@ -10,7 +10,7 @@ import click
 
 from allocator.cli import options
 from allocator.cli.envelope import Reply, run_command
-from allocator.cli.layout import width
+from allocator.cli.layout import records, width
 from allocator.cli.plan_reply import exit_code, faults
 from allocator.cli.progress import ProgressLines
 from allocator.cli.request import Request, case_of, limits_of, record, stopped_like_ctrl_c
@@ -90,9 +90,8 @@ def assess(
 
 
 def _data(found: Assessment) -> dict[str, Any]:
-    table = found.table.astype(object)
     return {
-        "goals": table.where(found.table.notna(), None).to_dict("records"),
+        "goals": records(found.table),
         "summary": dict(found.plan.summary),
-        "outcomes": found.plan.outcomes.to_dict("records"),
+        "outcomes": records(found.plan.outcomes),
     }

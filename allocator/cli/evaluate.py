@@ -13,7 +13,7 @@ import click
 from allocator.cli import options
 from allocator.cli.check import case_of_plan
 from allocator.cli.envelope import Reply, run_command
-from allocator.cli.layout import width
+from allocator.cli.layout import records, width
 from allocator.cli.plan_reply import exit_code, faults
 from allocator.cli.progress import ProgressLines
 from allocator.cli.request import limits_of, stopped_like_ctrl_c
@@ -159,7 +159,7 @@ def _data(found: Evaluation) -> Mapping[str, object]:
         "stochastic": dict(found.stochastic),
         "information": dict(found.information),
         "summary": dict(found.plan.summary),
-        "outcomes": found.plan.outcomes.to_dict("records"),
+        "outcomes": records(found.plan.outcomes),
     }
 
 

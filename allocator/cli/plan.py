@@ -11,7 +11,7 @@ import click
 
 from allocator.cli import options
 from allocator.cli.envelope import Reply, run_command
-from allocator.cli.layout import width
+from allocator.cli.layout import records, width
 from allocator.cli.plan_reply import exit_code, faults
 from allocator.cli.progress import ProgressLines
 from allocator.cli.request import (
@@ -173,7 +173,7 @@ def _reply(chained: Chained) -> Reply:
     worst = max((exit_code(one) for one in plans.values()), default=0)
     data = {
         "plans": {name: str(one.path) for name, one in plans.items()},
-        "periods": chained.table.to_dict("records"),
+        "periods": records(chained.table),
         "zone_factor": {"dispatch": best.factor, "routes": chained.factor},
         "rounds": [
             {"zone_factor": one.factor, "left": one.left, "arrives": dict(one.arrives)}
