@@ -127,3 +127,10 @@ def test_frames_that_are_no_table() -> None:
     with pytest.raises(InstanceError, match="E1109") as caught:
         load(TINY).replace(need=pd.DataFrame())
     assert caught.value.faults[0].suggestion == "needs"
+
+
+def test_a_document_names_the_whole_command() -> None:
+    for words in (["bench", "list"], ["schema"], ["generate", "lockdown", "--out", "town"]):
+        document = json.loads(call(*words, "--json").stdout)
+        assert document["command"] == " ".join(words[:2] if len(words) > 1 else words)
+        assert document["status"] == "ok"

@@ -83,7 +83,7 @@ def run_command(function: Callable[..., Reply]) -> Callable[..., None]:
     @click.pass_context
     @wraps(function)
     def command(ctx: click.Context, /, as_json: bool, debug: bool, **arguments: Any) -> None:
-        name = ctx.info_name or "allocator"
+        name = ctx.command_path.partition(" ")[2] or ctx.info_name or "allocator"
         with reporting(name, as_json, debug):
             reply = function(**arguments)
             _show(name, reply, as_json)
