@@ -84,6 +84,24 @@ def test_the_search_around_a_point_finds_the_optimum() -> None:
     assert told[-1] == pytest.approx(cost @ point)
 
 
+def test_the_search_stops_where_the_value_is_enough() -> None:
+    program = Program()
+    program.add_columns("x", 4, 1.0, integer=True)
+    whole = Whole(program, np.ones(4), sparse.csr_matrix((0, 4)), np.zeros(0))
+    told: list[float] = []
+    point = improve(
+        whole,
+        np.ones(4),
+        lambda dice, size: np.arange(4) == len(told),
+        Session,
+        Rounds(9, np.inf, None, None, enough=2.0),
+        0,
+        found=lambda better: told.append(float(better.sum())),
+    )
+    assert told == [3.0, 2.0]
+    assert point.tolist() == [0.0, 0.0, 1.0, 1.0]
+
+
 def test_earlier_goals_are_kept() -> None:
     program = Program()
     program.add_columns("x", 2, 1.0, integer=True)
