@@ -124,6 +124,7 @@ def test_groups_never_claim_more_than_is_true(instance: Instance, goal: str) -> 
     instance = instance.replace(policy=instance.policy.replace(goals=(goal,), fairness="floors"))
     groups = grouped(network(instance))
     true, coarse = solve_goals(instance), solve_goals(groups.coarse.instance)
+    assert coarse.keys() == true.keys()
     for name, value in coarse.items():
         exact = true[name]
         assert None not in (value, exact)
