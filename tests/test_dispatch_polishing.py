@@ -36,6 +36,24 @@ def test_a_neighbourhood_of_all_columns_is_the_optimum() -> None:
     assert not around.improve(np.arange(6), None)
 
 
+def test_a_small_gain_beside_a_large_cost_is_found() -> None:
+    """Fewer things leave more room: found only where the gap is small beside the whole cost."""
+    rng = np.random.default_rng(3)
+    weights = rng.integers(20, 100, 60).astype(float)
+    program = Program()
+    things = program.add_columns("take", 60, 1.0, integer=True)
+    program.add_columns("late", 1, 1e6, 1e6)  # nothing can be done about it
+    program.add_entries(program.add_rows("room", 1, upper=weights.sum() // 2), things, weights)
+    cost = np.r_[-weights - 10.0, 1.0]
+    taken = np.cumsum(weights) <= weights.sum() // 2  # in no good order
+    around = Around(program, cost, np.r_[taken.astype(float), 1e6])
+    around.improve(np.arange(61), None)
+    most = np.zeros(int(weights.sum() // 2) + 1)  # by room, filled thing by thing
+    for weight in weights.astype(int):
+        most[weight:] = np.maximum(most[weight:], most[:-weight] + weight + 10.0)
+    assert around.value == pytest.approx(1e6 - most[-1], abs=1.0)
+
+
 def test_what_is_not_free_stays() -> None:
     program, cost = knapsack()
     around = Around(program, cost, np.array([0, 0, 1.0, 0, 1.0, 1.0]))

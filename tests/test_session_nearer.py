@@ -48,7 +48,7 @@ def test_what_has_no_point_is_not_solved_again(monkeypatch: pytest.MonkeyPatch) 
     program, cost = large(60)
     program.add_rows("too much", 1, lower=1.0)  # an empty row that asks for something
     session = Session(program)
-    monkeypatch.setattr(session, "_nearer", lambda: pytest.fail("solved again"))
+    monkeypatch.setattr(session, "_nearer", lambda exact: pytest.fail("solved again"))
     assert session.minimise(cost, crossover=False).termination == "infeasible"
 
 
@@ -58,3 +58,10 @@ def test_of_a_large_program_no_corner_is_asked_for(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(sessions, "MISSED", -1.0)
     program, cost = large(60)
     assert Session(program).minimise(cost, crossover=False).method == "ipm"
+
+
+def test_a_quick_look_asks_for_no_corner(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sessions, "SIMPLEX_COLUMNS", 0)
+    monkeypatch.setattr(sessions, "MISSED", -1.0)
+    program, cost = large(60)
+    assert Session(program).minimise(cost, crossover=False, tolerance=1e-4).method == "ipm"

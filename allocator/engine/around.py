@@ -12,7 +12,7 @@ from allocator.engine.program import Floats, Ints, Program
 from allocator.engine.session import Session
 
 BETTER = 1e-9  # of the cost of the free columns: less is no improvement
-ENOUGH = 1e-3  # relative gap at which a neighbourhood is left
+ENOUGH = 1e-6  # relative gap at which a neighbourhood is left: what it loses is a small part
 
 
 class Around:

@@ -150,7 +150,7 @@ class Session:
             self._option("ipm_optimality_tolerance", max(LOOSE, tolerance))
             self._highs.run()
         if method == "ipm" and not crossover and self._misses():
-            method = self._nearer()
+            method = self._nearer(exact=tolerance <= TIGHT)
         if self._kept and self._contradicts():
             # Rounding of several faces can leave no point at all on them.
             self._release()
@@ -173,16 +173,16 @@ class Session:
         missed = self._highs.getInfo().max_primal_infeasibility
         return status in (kinds.kOptimal, kinds.kUnknown) and bool(missed > MISSED)
 
-    def _nearer(self) -> str:
+    def _nearer(self, exact: bool) -> str:
         """Run again for a point nearer to the rows; return the method that gave it.
 
-        Where earlier goals leave next to no inside, only a corner obeys them.
+        Where earlier goals leave next to no inside, only a corner obeys them: later goals need it.
         """
         usual = self._highs.getOptionValue("primal_feasibility_tolerance")[1]
         self._option("primal_feasibility_tolerance", NEARER)
         self._highs.run()
         self._option("primal_feasibility_tolerance", usual)
-        if not self._misses() or self.columns > CORNER_COLUMNS:
+        if not exact or self.columns > CORNER_COLUMNS or not self._misses():
             return "ipm"
         self._option("solver", "simplex")
         self._highs.run()

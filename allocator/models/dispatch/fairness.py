@@ -147,15 +147,18 @@ class LevelRows:
         upper[self.attainable <= 0] = np.inf
         self.session.set_row_bounds(self.rows, np.full(len(upper), -np.inf), upper)
 
-    def raise_level(self, budget: Budget) -> Search:
-        """Maximise the level, counted in person-days so that a relative gap means little of it."""
+    def raise_level(self, budget: Budget, short_gap: float = SHORT_GAP) -> Search:
+        """Maximise the level, counted in person-days so that a relative gap means little of it.
+
+        A bound farther off than `short_gap`, of the share short, is looked for again.
+        """
         self.session.set_bounds(self.level, np.array([self._lowest()]), np.ones(1))
         scale = max(1.0, float(self.shares.needed.sum()))
         cost = np.zeros(self.session.columns)
         cost[self.level] = -scale
         gap = min(budget.gap, LEVEL_GAP)
         outcome = self._minimise(cost, budget, gap, self._near(budget))
-        if _far(outcome, scale):
+        if _far(outcome, scale, short_gap):
             nearer = self._minimise(cost, budget, gap, TIGHT)
             outcome = outcome if nearer.value is None else nearer
         level = None if outcome.value is None else -outcome.value / scale
@@ -191,8 +194,8 @@ class LevelRows:
             self.blocking = (values <= level + LEVEL_GAP) & ~self.settled
 
 
-def _far(outcome: Outcome, scale: float) -> bool:
+def _far(outcome: Outcome, scale: float, gap: float) -> bool:
     """Return whether the bound of a level is far from it, as a part of the share short."""
     if outcome.value is None or outcome.bound is None:
         return False
-    return outcome.value - outcome.bound > SHORT_GAP * (scale + outcome.value)
+    return outcome.value - outcome.bound > gap * (scale + outcome.value)

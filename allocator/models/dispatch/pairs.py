@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from allocator.engine.joint import JointStage, Pair
+from allocator.engine.joint import JointStage, LookStage, Pair
 from allocator.engine.ordered import LinearStage, Stage
 from allocator.engine.session import CORNER_COLUMNS
 
@@ -19,6 +19,14 @@ def in_pairs(stages: list[Stage], columns: int) -> list[Stage]:
     if last is not None and columns > CORNER_COLUMNS and len(stages) > 2:
         stages = [*stages[:-2], JointStage(last)]
     return stages
+
+
+def guiding(stages: list[Stage], columns: int) -> list[Stage]:
+    """Return the stages as pairs, the last two only looked at together."""
+    last = last_pair(stages)
+    if last is None:
+        return in_pairs(stages, columns)
+    return [*in_pairs(stages[:-2], columns), LookStage(last)]
 
 
 def urgent_pair(stages: list[Stage], weight: float) -> Pair | None:

@@ -21,10 +21,12 @@ from allocator.models.dispatch.shares import Shares
 ELSEWHERE = -1  # a column that stays: trips, purchases, change, what runs between sites
 ANYWHERE = -2  # stock of a site: moves with every neighbourhood of its item
 ANY_ITEM = -1  # columns that follow the items: persons served late, what is missed of a share
-SECONDS = 2.0  # most a neighbourhood may take of a run with a time limit
-LONGER = 5.0  # times that for the worst-off places: their neighbourhoods are larger
+SECONDS = 4.0  # most a neighbourhood may take of a run with a time limit
+LONGER = 4.0  # times that for the worst-off places: their neighbourhoods are larger
 WORK = 2_000  # most nodes of a neighbourhood
-DONORS = 6  # places with most of their share that may give to a worst-off place
+DONORS = 2  # places with most of their share that may give to a worst-off place
+WORST = 6  # worst-off places looked at in a round, one after the other
+LITTLE = 5e-4  # of a share: who misses less is not worst-off
 ROUNDS = 3  # times the neighbourhoods are ranked anew
 SMALLEST = 1e-3  # of all that is lost: less is not looked at
 
@@ -85,15 +87,32 @@ class Polish:
         around = Around(self.program, self.cost, self.point, self.seed)
         for _ in range(ROUNDS):
             before = around.value
-            worst = [self._at_worst(held, around.point) for held in self.held]
-            for number, free in enumerate([*worst, *self._by_loss(around.point, ideal)]):
-                if budget.spent():
-                    break
-                left, most = budget.seconds(), SECONDS * (LONGER if number < len(worst) else 1.0)
-                around.improve(free, None if left is None else min(most, left), WORK)
+            for held in self.held:
+                self._raise_worst(held, around, budget)
+            for free in self._by_loss(around.point, ideal):
+                self._improve(around, free, budget, SECONDS)
             if budget.spent() or around.value >= before - SMALLEST * abs(before):
                 break
         return around.point[: self.model.program.column_count]
+
+    def _improve(self, around: Around, free: Ints, budget: Budget, seconds: float) -> None:
+        left = budget.seconds()
+        if not budget.spent():
+            around.improve(free, None if left is None else min(seconds, left), WORK)
+
+    def _raise_worst(self, held: HeldShares, around: Around, budget: Budget) -> None:
+        """Go from one worst-off place to the next; one that got no better is left."""
+        places, left = held.shares.place[held.rows], np.ones(len(held.rows), bool)
+        for _ in range(WORST):
+            missed = np.where(left, around.point[held.missed] / held.attainable, 0.0)
+            worst = int(missed.argmax())
+            if missed[worst] <= LITTLE or budget.spent():
+                break
+            mine = places == places[worst]
+            free = self._at(int(places[worst]), held, around.point)
+            self._improve(around, free, budget, LONGER * SECONDS)
+            now = (around.point[held.missed] / held.attainable)[mine].max()
+            left &= ~mine | (now < missed[worst] - LITTLE)
 
     def _owners(self) -> tuple[Ints, Ints]:
         """Return the place and the item of every column."""
@@ -134,15 +153,13 @@ class Polish:
         follows = there & (self.item == ANY_ITEM)
         return np.flatnonzero((mine & (there | (self.place == ANYWHERE))) | follows)
 
-    def _at_worst(self, held: HeldShares, point: Floats) -> Ints:
-        """Return all items of the tier at the worst-off place and at some that are better off."""
+    def _at(self, place: int, held: HeldShares, point: Floats) -> Ints:
+        """Return all items of the tier at a place and at some that are better off."""
         shares = held.shares
-        missed = point[held.missed] / held.attainable
-        place = int(shares.place[held.rows[missed.argmax()]])
         short = shares.short(point)[held.rows] / held.attainable
-        size = len(self.home)
-        worst = np.full(size, np.inf)
+        worst = np.full(len(self.home), np.inf)
         np.minimum.at(worst, shares.place[held.rows], -short)
+        worst[place] = np.inf
         mates = np.flatnonzero((self.home == self.home[place]) & np.isfinite(worst))
         donors = mates[np.argsort(-worst[mates], kind="stable")][:DONORS]
         items = np.flatnonzero(self.model.net.items.tier == shares.tier)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import numpy as np
 
 from allocator.engine.ordered import (
     Budget,
-    LinearStage,
     Progress,
     Stage,
     StageResult,
@@ -25,12 +24,13 @@ from allocator.instance.network import network
 from allocator.models.dispatch.alone import Attainable
 from allocator.models.dispatch.fairness import LevelStage
 from allocator.models.dispatch.model import DispatchModel
-from allocator.models.dispatch.pairs import in_pairs
+from allocator.models.dispatch.pairs import guiding
 from allocator.models.dispatch.polishing import Polish
 from allocator.models.dispatch.read import short_of
-from allocator.models.dispatch.rounding_bounds import Bounds, ShareRows, bounded, values_of
+from allocator.models.dispatch.rounding_bounds import Bounds, values_of
 from allocator.models.dispatch.rounding_packs import Replay
 from allocator.models.dispatch.rounding_trips import cheaper, cover, lane_loads, room, struck
+from allocator.models.dispatch.rounding_weights import Weights
 
 EXACT_INTEGERS = 5_000  # up to here branch and cut, goal by goal
 RELAXATION_SHARE = 0.7  # of the time, for the goals without integers
@@ -38,11 +38,8 @@ COMPLETION_SHARE = 0.25  # of what is then left, for the goals not reached by th
 TRIPS_SHARE = 0.55  # of what is then left, for the goods beside whole trips
 PACKS_SHARE = 0.3  # of what is then left, for what is continuous beside whole packs
 POLISH_SHARE = 0.4  # of what is then left, for packs one item and depot at a time
-LESS = 10.0  # how much less a goal weighs than the one before, where they are weighed
-HEAVIEST = 1000.0  # weight of the first goal
 BARELY = 0.02  # of the need: who is served so little above the floor gets opened packs first
 DIVIDED_GAP = 1e-6  # of the goals weighed together, where what is whole is fixed
-MINOR = 1e-3  # the same for goals that do not count person-days
 Report = Callable[[Progress], None]
 Stages = Callable[[DispatchModel, Attainable], list[Stage]]
 
@@ -117,10 +114,10 @@ class Rounding:
     def run(self) -> Progress:
         """Return the plan with the values and bounds of the goals."""
         first = self._relaxation()
-        if first.solution is None:
+        if first.point is None:
             return first
         known = {one.name: one for one in first.results}
-        point = self._settled(first.solution, known)
+        point = self._settled(first.point, known)
         if point is None:
             return Progress(results=[replace(one, value=None) for one in first.results])
         return self._with_bounds(point, known)
@@ -132,27 +129,33 @@ class Rounding:
         return self.stages_of(self.loose, self.attainable)
 
     def _relaxation(self) -> Progress:
-        """Return the goals reached without integers; the goals not reached are weighed together."""
+        """Return the goals reached without integers; the goals not reached are weighed together.
+
+        In large programs the last two are only looked at: whole trips change them most, and their
+        bounds are found afterwards.
+        """
         session, stages = self._session(), self._stages()
         budget, told = _part(self.budget, RELAXATION_SHARE), Progress(report=self._loosely)
         if self.threads > 1 and session.columns > SIMPLEX_COLUMNS:
             tiers = [stage.tier for stage in stages if isinstance(stage, LevelStage)]
             with self.attainable.working_ahead(tiers, budget):
-                found = run_stages(session, in_pairs(stages, session.columns), budget, told)
+                found = run_stages(session, guiding(stages, session.columns), budget, told)
         else:
             found = run_stages(session, stages, budget, told)
         if found.solution is not None and any(one.value is None for one in found.results):
             budget = _part(self.budget, COMPLETION_SHARE)
             outcome = session.minimise(
-                self._weighed(session, {}), budget.seconds(), budget.work, crossover=False
+                self._weights().together(session, {}),
+                budget.seconds(),
+                budget.work,
+                crossover=False,
             )
             found.solution = found.solution if outcome.solution is None else outcome.solution
         return found
 
     def _loosely(self, progress: Progress) -> None:
         """Tell the last goal reached without integers."""
-        last = progress.results[-1]
-        values = {} if last.value is None else {last.name: last.value}
+        values = {one.name: one.value for one in progress.results[-1:] if one.value is not None}
         self.report(Progress(step=Step("without whole packs and trips", values)))
 
     def _tell(self, step: str, point: Floats) -> None:
@@ -169,7 +172,7 @@ class Rounding:
         """
         loose, whole = self.loose, self.model.program.integer
         session, found = self._session(), point.copy()
-        cost = self._weighed(session, known)
+        cost = self._weights().together(session, known)
         if whole[loose.trips].any():
             trips = cover(self.model.net, *self._loads(found[loose.ship]), self._by_pair(found))
             found[loose.trips] = trips[loose.trip_pair, loose.trip_period]
@@ -186,17 +189,15 @@ class Rounding:
             self._tell("packs are whole", found)
             found = self._polished(found, point, known)
             self._tell("packs are moved about", found)
-            again = self._divided(session, cost, packed, found, PACKS_SHARE)
-            found = found if again is None else again
         return self._without_idle_trips(self._counted(found))
 
     def _polished(self, point: Floats, ideal: Floats, known: Mapping[str, StageResult]) -> Floats:
         """Return a point whose packs lose less against the one without integers."""
         pack, ship = self.model.pack, self.loose.ship
         parts = {name: self._in_packs(one) for name, one in (("now", point), ("ideal", ideal))}
-        cost = self._sums()
-        polish = Polish(self.model, cost, parts["now"], self.seed)
-        for stage, weight in self._weights():
+        weights = self._weights()
+        polish = Polish(self.model, weights.sums(), parts["now"], self.seed)
+        for stage, weight in weights:
             result = known.get(stage.name)
             if isinstance(stage, LevelStage) and result and result.bound is not None:
                 attainable = self.attainable.known(stage.shares)
@@ -240,37 +241,8 @@ class Rounding:
         best[columns] = point[columns]
         return best
 
-    def _weighed(self, session: Session, known: Mapping[str, StageResult]) -> Floats:
-        """Return one cost for all goals, each weighing a part of the one before.
-
-        A fairness goal counts the person-days that places miss of the share found without integers.
-        """
-        parts = [self._sums()]
-        for stage, weight in self._weights():
-            result = known.get(stage.name)
-            if isinstance(stage, LevelStage) and result and result.bound is not None:
-                attainable = self.attainable.known(stage.shares)
-                rows = ShareRows(session, stage.shares, attainable, 1.0 - result.bound)
-                parts.append(rows.cost() * weight)
-        cost = np.zeros(session.columns)
-        for part in parts:
-            cost[: len(part)] += part
-        return cost
-
-    def _weights(self) -> Iterator[tuple[Stage, float]]:
-        """Return the goals in order, each weighing a part of the one before."""
-        weight = HEAVIEST
-        for stage in self._stages():
-            yield stage, weight
-            weight /= LESS
-
-    def _sums(self) -> Floats:
-        """Return one cost for all goals that are sums."""
-        cost = np.zeros(self.loose.program.column_count)
-        for stage, weight in self._weights():
-            if isinstance(stage, LinearStage):
-                cost += stage.cost * weight * (1.0 if stage.unit == "person-days" else MINOR)
-        return cost
+    def _weights(self) -> Weights:
+        return Weights(self._stages(), self.loose.program.column_count, self.attainable)
 
     def _packed(self, point: Floats) -> Floats:
         """Return the units of every ship column in whole packs where the item says so."""
@@ -316,7 +288,7 @@ class Rounding:
         solution = point.copy()
         solution[self.loose.ship] /= self.model.pack
         progress = Progress(solution=solution, report=self.report)
-        bounds = Bounds(self._session(), self.attainable)
-        for result in bounded(bounds, stages, values, first, self.budget):
+        bounds = Bounds(self.loose.program, stages, values, self.attainable, self.seed)
+        for result in bounds.results(first, self.budget, self.threads):
             progress.add(result, None)
         return progress

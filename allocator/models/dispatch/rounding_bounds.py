@@ -3,106 +3,86 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
-
-import numpy as np
-from scipy import sparse
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 from allocator.engine.ordered import Budget, LinearStage, Stage, StageResult
-from allocator.engine.program import Floats
+from allocator.engine.program import Floats, Program
 from allocator.engine.session import Session
 from allocator.models.dispatch.alone import Attainable
 from allocator.models.dispatch.fairness import LevelRows, LevelStage
-from allocator.models.dispatch.shares import Shares
 
 ROUNDING = 1e-9  # of a share
+BOUND_GAP = 1e-4  # of a bound: what whole numbers cost is far more
 
 
 class Bounds:
-    """Goes through the goals in order on the relaxed program, holding each at the plan's value."""
+    """Bounds each goal on a relaxed program of its own, earlier goals held at the plan's values."""
 
-    def __init__(self, session: Session, attainable: Attainable) -> None:
-        """Work on a session of the relaxed program."""
-        self.session, self.attainable = session, attainable
+    def __init__(
+        self,
+        program: Program,
+        stages: Sequence[Stage],
+        values: Mapping[str, float],
+        attainable: Attainable,
+        seed: int = 0,
+    ) -> None:
+        """Work on `program`, in which the plan has `values` of the goals of `stages`."""
+        self.program, self.stages, self.values = program, stages, values
+        self.attainable, self.seed = attainable, seed
 
-    def linear(self, stage: LinearStage, budget: Budget) -> float | None:
-        """Return the bound of a linear goal."""
-        outcome = self.session.minimise(
-            stage.cost, budget.seconds(), budget.work, budget.gap, crossover=False
-        )
-        return None if outcome.bound is None else outcome.bound + stage.constant
+    def results(
+        self, first: Mapping[str, StageResult], budget: Budget, threads: int
+    ) -> Iterator[StageResult]:
+        """Give every goal's value its bound (null without time), in order, some at a time.
 
-    def hold(self, stage: LinearStage, value: float) -> None:
-        """Keep a linear goal at the plan's value."""
-        slack = max(stage.slack_relative * abs(value), stage.slack_absolute)
-        row = sparse.csr_matrix(np.r_[stage.cost, np.zeros(self.session.columns - len(stage.cost))])
-        if row.nnz:
-            most = np.array([value - stage.constant + slack])
-            self.session.add_rows(np.array([-np.inf]), most, row)
+        Nothing comes before the first goal: its bound without integers, in `first`, is known.
+        """
+        with ThreadPoolExecutor(threads) as pool:
+            yield from pool.map(lambda at: self._result(at, first, budget), range(len(self.stages)))
 
-    def level(self, stage: LevelStage, value: float, budget: Budget) -> float | None:
-        """Return the bound of a fairness goal (1 - level) and keep the goal at the plan's value."""
-        rows = LevelRows(self.session, stage.shares, self.attainable.known(stage.shares))
-        most = None if budget.spent() else rows.raise_level(budget).bound
-        rows.floor[:] = 1.0 - value - ROUNDING
-        rows.hold(stage.slack)
-        return None if most is None else 1.0 - most
-
-
-class ShareRows:
-    """Rows sum days z - excess <= N - A level of a tier inside a session, at a fixed level."""
-
-    def __init__(self, session: Session, shares: Shares, attainable: Floats, level: float) -> None:
-        """Add the columns and rows; where nothing is attainable there is none."""
-        chosen = np.flatnonzero(attainable > 0)
-        size, late = len(chosen), shares.matrix[chosen]
-        # A finite box: a bound from duals needs one.
-        most = late @ session.upper()[: late.shape[1]] + attainable[chosen]
-        self.session, self.excess = session, session.add_columns(np.zeros(size), most)
-        shape = (size, session.columns)
-        entries = sparse.csr_matrix((late.data, late.indices, late.indptr), shape=shape)
-        entries -= sparse.csr_matrix((np.ones(size), (np.arange(size), self.excess)), shape=shape)
-        sides = shares.needed[chosen] - attainable[chosen] * level
-        session.add_rows(np.full(size, -np.inf), sides, entries.tocsr())
-
-    def cost(self) -> Floats:
-        """Return the cost that counts the person-days missed."""
-        cost = np.zeros(self.session.columns)
-        cost[self.excess] = 1.0
-        return cost
-
-
-def bounded(
-    bounds: Bounds,
-    stages: list[Stage],
-    values: Mapping[str, float],
-    first: Mapping[str, StageResult],
-    budget: Budget,
-) -> Iterator[StageResult]:
-    """Give every goal's value its bound (null without time), one after the other.
-
-    Nothing comes before the first goal: its bound without integers, in `first`, is known.
-    """
-    for number, stage in enumerate(stages):
-        began, value = time.perf_counter(), values[stage.name]
-        known = first.get(stage.name) if number == 0 else None
+    def _result(self, at: int, first: Mapping[str, StageResult], budget: Budget) -> StageResult:
+        began, stage = time.perf_counter(), self.stages[at]
+        known = first.get(stage.name) if at == 0 else None
         bound = None if known is None else known.bound
-        still = Budget(deadline=0.0) if bound is not None else budget
-        if isinstance(stage, LinearStage):
-            bound = bound if still.spent() else bounds.linear(stage, still)
-            bounds.hold(stage, value)
-        elif isinstance(stage, LevelStage):
-            level = bounds.level(stage, value, still)
-            bound = bound if level is None else level
-        yield StageResult(
+        if bound is None and not budget.spent():
+            bound = self.bound(at, budget)
+        return StageResult(
             name=stage.name,
             unit=stage.unit,
-            value=value,
+            value=self.values[stage.name],
             bound=bound,
             termination="time_limit" if bound is None else "completed",
             source="rounded to whole packs and trips, bound of the relaxation from its duals",
             seconds=time.perf_counter() - began,
         )
+
+    def bound(self, at: int, budget: Budget) -> float | None:
+        """Return the bound of a goal given the values of those before it."""
+        session, stage = Session(self.program, self.seed), self.stages[at]
+        for earlier in self.stages[:at]:
+            self._hold(session, earlier)
+        if isinstance(stage, LevelStage):
+            most = self._levels(session, stage).raise_level(budget, BOUND_GAP).bound
+            return None if most is None else 1.0 - most
+        assert isinstance(stage, LinearStage)
+        outcome = session.minimise(
+            stage.cost, budget.seconds(), budget.work, crossover=False, tolerance=BOUND_GAP
+        )
+        return None if outcome.bound is None else outcome.bound + stage.constant
+
+    def _levels(self, session: Session, stage: LevelStage) -> LevelRows:
+        return LevelRows(session, stage.shares, self.attainable.known(stage.shares))
+
+    def _hold(self, session: Session, stage: Stage) -> None:
+        """Keep a goal at the plan's value."""
+        value = self.values[stage.name]
+        if isinstance(stage, LevelStage):
+            rows = self._levels(session, stage)
+            rows.floor[:] = 1.0 - value - ROUNDING
+            rows.hold(stage.slack)
+        elif isinstance(stage, LinearStage):
+            stage.cap(session, value - stage.constant)
 
 
 def values_of(stages: list[Stage], attainable: Attainable, point: Floats) -> dict[str, float]:
