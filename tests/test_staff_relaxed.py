@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
 import pytest
 from scipy import sparse
 
 from allocator.engine.neighbourhood import Whole
 from allocator.engine.ordered import Budget
+from allocator.engine.outcome import Outcome
 from allocator.engine.session import Session
 from allocator.generate.shanghai import shanghai_2022
 from allocator.instance.staff_case import staff_case
+from allocator.models.answer import Answer
 from allocator.models.staff import relaxed, solve, stage
 from allocator.models.staff.goals import goals_of
 from allocator.models.staff.model import StaffModel
@@ -110,3 +115,32 @@ def test_a_city_of_groups_is_proven_goal_by_goal() -> None:
         assert one.bound is not None
         assert one.value - one.bound <= 1e-4 * max(1.0, one.value)
     assert {one.name for one in answer.results} >= {"workload", "requests", "cost"}
+
+
+def test_what_the_relaxation_leads_to_is_kept_before_the_search_goes_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """HiGHS may overrun its limit on the whole program, and the process is stopped."""
+
+    class StoppedError(Exception):
+        pass
+
+    def stop(*given: object) -> Outcome:
+        raise StoppedError
+
+    monkeypatch.setattr(stage, "EXACT_COLUMNS", 0)
+    monkeypatch.setattr(stage.StaffStage, "_whole_program", stop)
+    usual = stage.by_relaxation
+    told: list[Answer] = []
+
+    def far(*given: Any) -> Outcome | None:
+        found = usual(*given)
+        return found and replace(found, termination="time_limit")
+
+    monkeypatch.setattr(stage, "by_relaxation", far)
+    instance = random_case(0, workload="none", staff_goals=["uncovered"])
+    with pytest.raises(StoppedError):
+        solve(instance, Budget(gap=0.0), "mip", report=told.append)
+    assert len(told) == 1
+    assert len(told[0].tables["roster"])
+    assert told[0].results[0].value is not None

@@ -76,8 +76,11 @@ class StaffStage(LinearStage):
         """Minimise by the solver; where that is cut, search around the best roster."""
         deadline = None if mine is None else time.monotonic() + mine
         rough = self._relaxed(session, budget, mine)
-        if rough is not None and rough.termination == "completed":
-            return rough
+        if rough is not None:
+            rough = self._better(rough, progress.solution)
+            if rough.termination == "completed":
+                return rough
+            self._tell(rough, progress)
         outcome = self._whole_program(session, budget, deadline, progress.solution)
         outcome = outcome if rough is None else _both(outcome, rough)
         if outcome.solution is not None and outcome.termination != "completed":
@@ -115,10 +118,7 @@ class StaffStage(LinearStage):
         )
 
         def found(point: Floats) -> None:
-            progress.solution = point
-            result = self._result(search.outcome(point, "interrupted", began))
-            progress.looked[self.name] = result
-            progress.report(progress)
+            self._tell(search.outcome(point, "interrupted", began), progress)
 
         point = search.run(progress.solution, found)
         proven = search.proven(point)
@@ -127,6 +127,12 @@ class StaffStage(LinearStage):
             return None
         limit = "time_limit" if budget.work is None else "work_limit"
         return search.outcome(point, "completed" if proven else limit, began)
+
+    def _tell(self, outcome: Outcome, progress: Progress) -> None:
+        """Report a roster before its goal is settled: whatever happens now, it is kept."""
+        progress.solution = outcome.solution
+        progress.looked[self.name] = self._result(outcome)
+        progress.report(progress)
 
     def _whole(self) -> Whole:
         rows = self.held.rows(self.model.program.column_count)
