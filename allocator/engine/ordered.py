@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import numpy as np
@@ -31,6 +31,11 @@ class Budget:
     def seconds(self) -> float | None:
         """Seconds left; None without a deadline."""
         return None if self.deadline is None else max(0.0, self.deadline - time.monotonic())
+
+    def part(self, share: float) -> Budget:
+        """Return a budget of a share of the time left."""
+        left = self.seconds()
+        return self if left is None else replace(self, deadline=time.monotonic() + share * left)
 
     def spent(self) -> bool:
         """Whether the deadline has passed."""

@@ -27,6 +27,7 @@ WORK = 2_000  # most nodes of a neighbourhood
 DONORS = 2  # places with most of their share that may give to a worst-off place
 WORST = 6  # worst-off places looked at in a round, one after the other
 LITTLE = 5e-4  # of a share: who misses less is not worst-off
+OFTEN = 0.6  # of the time left: for what loses most
 ROUNDS = 3  # times the neighbourhoods are ranked anew
 SMALLEST = 1e-3  # of all that is lost: less is not looked at
 
@@ -82,15 +83,17 @@ class Polish:
     def run(self, ideal: Floats, budget: Budget) -> Floats:
         """Return a point at least as good; `ideal` (same columns) is what packs are to come near.
 
-        The worst-off place of every share comes first, then what loses most against `ideal`.
+        What loses most against `ideal` comes first; the worst-off places then get back what that
+        took from them.
         """
         around = Around(self.program, self.cost, self.point, self.seed)
         for _ in range(ROUNDS):
             before = around.value
+            often = budget.part(OFTEN)
+            for free in self._by_loss(around.point, ideal):
+                self._improve(around, free, often, SECONDS)
             for held in self.held:
                 self._raise_worst(held, around, budget)
-            for free in self._by_loss(around.point, ideal):
-                self._improve(around, free, budget, SECONDS)
             if budget.spent() or around.value >= before - SMALLEST * abs(before):
                 break
         return around.point[: self.model.program.column_count]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
@@ -72,15 +71,10 @@ def _exactly(
     session = Session(model.program, seed)
     progress = Progress(report=report)
     for number, stage in enumerate(stages):
-        run_stages(session, [stage], _part(budget, 1.0 / min(3, len(stages) - number)), progress)
+        run_stages(session, [stage], budget.part(1.0 / min(3, len(stages) - number)), progress)
         if progress.termination == "infeasible" or progress.solution is None:
             break
     return progress
-
-
-def _part(budget: Budget, share: float) -> Budget:
-    left = budget.seconds()
-    return budget if left is None else replace(budget, deadline=time.monotonic() + share * left)
 
 
 def relaxed(instance: Instance) -> Instance:
@@ -135,7 +129,7 @@ class Rounding:
         bounds are found afterwards.
         """
         session, stages = self._session(), self._stages()
-        budget, told = _part(self.budget, RELAXATION_SHARE), Progress(report=self._loosely)
+        budget, told = self.budget.part(RELAXATION_SHARE), Progress(report=self._loosely)
         if self.threads > 1 and session.columns > SIMPLEX_COLUMNS:
             tiers = [stage.tier for stage in stages if isinstance(stage, LevelStage)]
             with self.attainable.working_ahead(tiers, budget):
@@ -143,7 +137,7 @@ class Rounding:
         else:
             found = run_stages(session, stages, budget, told)
         if found.solution is not None and any(one.value is None for one in found.results):
-            budget = _part(self.budget, COMPLETION_SHARE)
+            budget = self.budget.part(COMPLETION_SHARE)
             outcome = session.minimise(
                 self._weights().together(session, {}),
                 budget.seconds(),
@@ -202,7 +196,7 @@ class Rounding:
             if isinstance(stage, LevelStage) and result and result.bound is not None:
                 attainable = self.attainable.known(stage.shares)
                 polish.hold_shares(stage.shares, attainable, 1.0 - result.bound, weight)
-        found = polish.run(parts["ideal"], _part(self.budget, POLISH_SHARE))
+        found = polish.run(parts["ideal"], self.budget.part(POLISH_SHARE))
         found[ship] *= pack
         return found
 
@@ -231,7 +225,7 @@ class Rounding:
     ) -> Floats | None:
         """Fix columns at a point and return the best point beside them."""
         session.set_bounds(columns, point[columns], point[columns])
-        budget = _part(self.budget, share)
+        budget = self.budget.part(share)
         outcome = session.minimise(
             cost, budget.seconds(), budget.work, crossover=False, tolerance=DIVIDED_GAP
         )
