@@ -65,6 +65,9 @@ def stored(decision: str, table: str, name: str) -> str:
         ("E2302", 2, "dispatch {tiny} --out p --time-limit 0"),
         ("E2111", 2, "dispatch {tiny} --out full"),
         ("E2141", 2, "export {tiny}"),
+        ("'--most'", 2, "check full --most -1"),
+        ("'--most'", 2, "explain full --most -1"),
+        ("'--most'", 2, "compare full full --most -1"),
         ("E2402", 2, "bench run nothing"),
         ("E2405", 2, "bench run ventilators --only nothing"),
     ],
@@ -134,3 +137,12 @@ def test_a_document_names_the_whole_command() -> None:
         document = json.loads(call(*words, "--json").stdout)
         assert document["command"] == " ".join(words[:2] if len(words) > 1 else words)
         assert document["status"] == "ok"
+
+
+def test_an_instance_that_has_moved() -> None:
+    save(load(TINY), Path("case"))
+    assert call("dispatch", "case", "--out", "goods", "--quiet").exit_code == 0
+    Path("case").rename("moved")
+    refused("E2131", 2, "check", "goods")
+    assert "is not where it was" in call("check", "goods").output
+    assert call("check", "goods", "--instance", "moved").exit_code == 0

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from allocator.cli import options
 from allocator.cli.envelope import Reply, run_command
 from allocator.cli.layout import table
 from allocator.cli.progress import busy
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 @click.option(
     "--start", type=click.Path(path_type=Path), help="The plan it was changed from, if any."
 )
-@click.option("--most", default=40, show_default=True, help="Violations to show; 0 shows all.")
+@options.most(40, "Violations to show; 0 shows all.")
 @run_command
 def check(plan: Path, instance: Path | None, start: Path | None, most: int) -> Reply:
     """Recompute PLAN from its instance alone and list every rule it breaks.
@@ -88,7 +89,7 @@ def instance_of(plan: Plan, given: Path | None) -> Path:
         return Path(remembered)
     if given is None:
         raise UsageError.because(
-            "The instance of this plan is not known",
+            "The instance of this plan is not " + ("where it was" if remembered else "known"),
             where=str(plan.path or "plan"),
             value=remembered,
             action="Name it: --instance PATH",
@@ -98,12 +99,14 @@ def instance_of(plan: Plan, given: Path | None) -> Path:
 
 
 def _fault(verdict: Verdict, plan: Path) -> Fault:
+    from allocator.report.words import count
+
     return Fault(
         "E6001",
         "error",
         str(plan),
         "",
-        f"The plan breaks its instance's rules {len(verdict.table)} times",
+        f"The plan breaks its instance's rules {count(len(verdict.table), 'time')}",
         "docs/violations.md says what each code means",
     )
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from allocator.cli import options
 from allocator.cli.envelope import Reply, run_command
 from allocator.cli.layout import records, table
 
@@ -52,7 +54,7 @@ TITLES = {"admit": BEDS, "preposition": RESERVES, "route": ROUTED, "staff": ROST
     type=click.Path(path_type=Path),
     help="Have both judged first: goals and shortages are then recomputed.",
 )
-@click.option("--most", default=10, show_default=True, help="Rows to show of every table.")
+@options.most(10, "Rows to show of every table; 0 shows all.")
 @run_command
 def compare(first: Path, second: Path, instance: Path | None, most: int) -> Reply:
     """Show what changes from the plan FIRST to the plan SECOND.
@@ -70,7 +72,7 @@ def compare(first: Path, second: Path, instance: Path | None, most: int) -> Repl
         plans = _judged(plans, instance)
     result = compare_plans(*plans)
     titles = TITLES.get(plans[0].decision, SHIPPED)
-    return Reply(text=_text(result, most, titles), data=_data(result))
+    return Reply(text=_text(result, most or sys.maxsize, titles), data=_data(result))
 
 
 def _judged(plans: list[Plan], instance: Path) -> list[Plan]:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path),
     help="The instance the plan is for; by default the one the plan remembers.",
 )
-@click.option("--most", default=20, show_default=True, help="Shortages to explain; 0 explains all.")
+@options.most(20, "Shortages to explain; 0 explains all.")
 @click.option(
     "--time-limit",
     type=options.DURATION,

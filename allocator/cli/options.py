@@ -57,6 +57,14 @@ def start(what: str) -> Command:
     return click.option("--start", type=PATH, metavar="PLAN", help=what)
 
 
+def most(usual: int, what: str) -> Command:
+    """Return the option of how much to show."""
+    number = click.IntRange(min=0)
+    return click.option(
+        "--most", type=number, metavar="N", default=usual, help=what, show_default=True
+    )
+
+
 def workers(what: str) -> Command:
     """Return the option of the workers."""
     return click.option("--workers", metavar="N", help=what)
