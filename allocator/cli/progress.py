@@ -75,7 +75,7 @@ class ProgressLines:
             return f"model: {event['columns']:,} columns, {event['rows']:,} rows"
         if stage == "step":
             self.doing = f"whole packs and trips ({event['step']})"
-            return f"{event['step']}: {_values(event['goals'])}"
+            return f"{event['step']}: {_values(event['goals']) or 'no value in time'}"
         if stage == "look":
             return f"a first look is kept: {', '.join(map(_looked, event['goals']))}"
         if stage == "priced":

@@ -148,8 +148,9 @@ class Rounding:
         return found
 
     def _loosely(self, progress: Progress) -> None:
-        """Tell the last goal reached without integers."""
-        values = {one.name: one.value for one in progress.results[-1:] if one.value is not None}
+        """Tell the last goal reached without integers, or those looked at in the end."""
+        last = progress.results[-1:] if progress.look is None else progress.looked.values()
+        values = {one.name: one.value for one in last if one.value is not None}
         self.report(Progress(step=Step("without whole packs and trips", values)))
 
     def _tell(self, step: str, point: Floats) -> None:
