@@ -29,11 +29,13 @@ def test_the_way_down_finds_the_relaxed_optimum(seed: int) -> None:
         search = Search(two_stage, Budget(gap=1e-6), crew, 0, lambda answer: None, DOWN)
         search.try_point(poor(two_stage))
         begun = search.known.value
-        point = descend(search)
-        assert point is not None
+        found = descend(search)
+        assert found is not None
+        assert found.point is not None
         relaxed = search.relaxed()
         assert relaxed is not None
-        value = two_stage.value(point, search.pool.cuts(point).value)
+        value = two_stage.value(found.point, search.pool.cuts(found.point).value)
+        assert found.value == pytest.approx(value)
         assert relaxed.value - 1e-6 <= value < begun
         assert value <= relaxed.value * 1.01
         count = two_stage.first.column_count

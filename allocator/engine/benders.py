@@ -57,8 +57,7 @@ def solve_benders(
         search = Search(two_stage, budget, crew, seed, report, tuning or Tuning())
         search.begin_alone()
         search.try_point(start)
-        between = descend(search) if search.tuning.descend else None
-        relaxed = search.converge_samples(between)
+        relaxed = search.converge_samples(descend(search) if search.tuning.descend else None)
         if relaxed is not None:
             if complete is not None:
                 search.try_point(complete(relaxed.first[: two_stage.first.column_count]))

@@ -11,17 +11,17 @@ from __future__ import annotations
 
 import numpy as np
 
-from allocator.engine.benders_search import Search
+from allocator.engine.benders_search import Inside, Search
 from allocator.engine.program import Floats
 
 BEGIN = 0.1  # width of the box on each side at first, as a share of the range of a column
 LEAST = 1e-3
 GOOD, FAIR = 0.5, 0.1  # of the change foretold: above the box grows, above the point moves
-SHARE = 0.4  # of the time left: the most for the way down
+SHARE = 0.3  # of the time left: the most for the way down
 NEAR = 1e-3  # of the value: when less is foretold the box grows, until it holds everything
 
 
-def descend(search: Search) -> Floats | None:
+def descend(search: Search) -> Inside | None:
     """Move from the best point known by cuts in a box; return the last point, not always whole."""
     known, point = search.known, search.known.point
     if point is None or known.spent():
@@ -51,7 +51,7 @@ def descend(search: Search) -> Floats | None:
         elif not found < value:
             width /= 2.0
     _bound(search, search.lower, search.upper)
-    return point
+    return Inside(point, value)
 
 
 def _span(search: Search) -> Floats:

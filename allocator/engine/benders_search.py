@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -18,7 +19,27 @@ from allocator.engine.program import Floats
 from allocator.engine.two_stage import TwoStage, TwoStageAnswer
 
 ROOM = 1e-9  # of a bound: what rounding may add to it
+GOOD = 0.5  # of a gain foretold: a step that brings more is followed by a longer one
 WHOLE = 1e-6  # how far from a whole number a column may be and still count as one
+
+
+@dataclass(frozen=True)
+class Inside:
+    """A point near which cuts are made, and its value; infinite while it is not known."""
+
+    point: Floats | None = None
+    value: float = np.inf
+
+    def near(self, bound: float, gap: float) -> bool:
+        """Say whether the value is known and within a relative gap of a bound."""
+        known = np.isfinite(self.value)
+        return bool(known and self.value - bound <= gap * max(abs(self.value), 1e-9))
+
+    def towards(self, outside: Floats, step: float) -> Floats:
+        """Return the point at a part of the way to another; without a point that other one."""
+        if self.point is None:
+            return outside
+        return np.asarray(self.point + step * (outside - self.point))
 
 
 class Search:
@@ -56,20 +77,22 @@ class Search:
         self.coarse = self.integer & (self.upper - self.lower <= tuning.fine)
         self.own = np.arange(self.program.first.column_count) < columns
 
-    def converge_samples(self, between: Floats | None = None) -> Point | None:
+    def converge_samples(self, inside: Inside | None = None) -> Point | None:
         """Solve the relaxation, on samples first; None when nothing can be done after it.
 
-        Cuts are made between the master's point and `between`, or the best point known.
+        Cuts are made between the master's point and `inside`, or the best point known.
         """
         groups, relaxed = self.master.groups, None
-        between = self.known.point if between is None else between
+        inside = inside or Inside(self.known.point, self.known.value)
         for share in self.tuning.samples:
             counted = np.arange(groups) < max(1, round(share * groups))
             everything = bool(counted.all())
             if not everything and counted.sum() < 2:
                 continue
             gap = self._relaxed_gap() if everything else self.tuning.sample_gap
-            relaxed, between = self.converge(gap, between, counted, bounding=everything)
+            if relaxed is not None or not everything:
+                inside = Inside(inside.point)  # its value is of other scenarios
+            relaxed, inside = self.converge(gap, inside, counted, bounding=everything)
             if relaxed is None:
                 if self.infeasible and self.known.point is None:
                     self.known.ended = "infeasible"
@@ -87,8 +110,14 @@ class Search:
         if at is not None and cuts is not None:
             self.master.add(*self.master.rows_of(cuts, at))
             self.known.work += cuts.work
-            at = self.relaxed()
-            self.known.raise_bound(None if at is None else at.value - ROOM * abs(at.value))
+            self.bound()
+
+    def bound(self) -> Point | None:
+        """Solve the relaxation for all scenarios and keep its bound."""
+        at = self.relaxed()
+        if at is not None:
+            self.known.raise_bound(at.value - ROOM * abs(at.value))
+        return at
 
     def _relaxed_gap(self) -> float:
         gap = self.known.budget.gap
@@ -97,53 +126,59 @@ class Search:
     def converge(
         self,
         gap: float,
-        between: Floats | None,
+        inside: Inside,
         groups: Bools | None = None,
         bounding: bool = False,
         rounds: int = 10_000,
-    ) -> tuple[Point | None, Floats | None]:
+        longest: float = 0.0,
+    ) -> tuple[Point | None, Inside]:
         """Add cuts until the relaxation is within the gap, hopeless or out of budget.
 
         Returns the master's point, None when it has none, and the best point found by the way.
+        Steps grow up to `longest` while the master foretells well what they bring.
         """
-        master, known = self.master, self.known
-        groups = np.ones(master.groups, bool) if groups is None else groups
-        wanted, best, at = master.members(groups), np.inf, None
-        chances = np.where(wanted, self.program.probability, 0.0)
-        master.count_groups(np.where(groups, 1.0 / chances.sum(), 0.0))
+        known, at, step = self.known, None, self.tuning.step
+        groups = np.ones(self.master.groups, bool) if groups is None else groups
+        wanted = self.master.members(groups)
+        chance = float(self.program.probability[wanted].sum())
+        self.master.count_groups(np.where(groups, 1.0 / chance, 0.0))
         until = self._relaxing_until() if bounding else None
         while rounds > 0 and not known.spent() and (until is None or known.seconds < until):
-            found = self.relaxed()
+            found = self.bound() if bounding else self.relaxed()
             if found is None:
-                return None, None
+                return None, inside
             at = found
-            if bounding:
-                known.raise_bound(at.value - ROOM * abs(at.value))
+            foretold = inside.value - at.value
             hopeless = groups.all() and at.value >= known.value
-            near = np.isfinite(best) and best - at.value <= gap * max(abs(best), 1e-9)
-            if hopeless or near:
+            if hopeless or inside.near(at.value, gap):
                 break
-            tried = at.first if between is None else self._between(between, at.first)
-            value, added = self.cut(tried, at, wanted, chances)
-            if not added and between is not None:
-                tried = at.first
-                value, added = self.cut(tried, at, wanted, chances)
-            if value < best or not np.isfinite(value):
-                best, between = min(best, value), tried if np.isfinite(value) else None
+            tried, added = self._tried(inside, step, at, wanted)
+            if np.isfinite(foretold):
+                good = inside.value - tried.value >= GOOD * step * foretold
+                step = max(self.tuning.step, min(longest, 2 * step) if good else step / 2)
+            if tried.value < inside.value:
+                inside = tried
+            elif not np.isfinite(tried.value):
+                inside = Inside(None, inside.value)
             if not added:
                 break
             rounds -= 1
-        return at, between
+        return at, inside
+
+    def _tried(self, inside: Inside, step: float, at: Point, wanted: Bools) -> tuple[Inside, int]:
+        """Cut on the way to the master's point, or there if that adds nothing."""
+        tried = inside.towards(at.first, step)
+        value, added = self.cut(tried, at, wanted)
+        if not added and inside.point is not None:
+            tried = at.first
+            value, added = self.cut(tried, at, wanted)
+        return Inside(tried, value), added
 
     def _relaxing_until(self) -> float | None:
         left = self.known.left()
         if left is None or not self.integer.any():
             return None
         return self.known.seconds + left * self.tuning.relaxed_share
-
-    def _between(self, inside: Floats, outside: Floats) -> Floats:
-        point: Floats = inside + self.tuning.step * (outside - inside)
-        return point
 
     def relaxed(self) -> Point | None:
         """Solve the relaxation; None without an optimum, and `ended` says why."""
@@ -160,10 +195,14 @@ class Search:
             known.ended = "error"
         return master.point_of(master.relaxation) if ended == "completed" else None
 
-    def cut(
-        self, tried: Floats, at: Point, wanted: Bools | None = None, chances: Floats | None = None
-    ) -> tuple[float, int]:
-        """Add the cuts at a point that `at` violates; return the value there and their number."""
+    def cut(self, tried: Floats, at: Point, wanted: Bools | None = None) -> tuple[float, int]:
+        """Add the cuts at a point that `at` violates; return the value there and their number.
+
+        Args:
+            tried: The point.
+            at: The master's.
+            wanted: Which scenarios count; None = all.
+        """
         began = time.perf_counter()
         tried = self._snapped(tried)
         cuts = self.pool.cuts(tried, wanted)
@@ -174,11 +213,12 @@ class Search:
             return np.inf, len(lower)
         costs = np.zeros(len(self.program.probability))
         costs[cuts.scenario] = cuts.value
-        if chances is None or wanted is None or wanted.all():
+        if wanted is None or wanted.all():
             value = self.program.value(tried, costs)
             if self.is_whole(tried):
                 self.known.offer(tried, costs, value)
         else:
+            chances = np.where(wanted, self.program.probability, 0.0)
             cost = float(self.program.cost @ tried)
             value = cost + self.program.risk.of(costs, chances / chances.sum())
         return value, len(lower)
@@ -207,7 +247,7 @@ class Search:
         relaxation = self.master.relaxation
         relaxation.set_bounds(where, values, values)
         gap = max(self.known.budget.gap / 4, min(2e-3, self.known.gap / 10))
-        found, _ = self.converge(gap, None, rounds=rounds)
+        found, _ = self.converge(gap, Inside(), rounds=rounds, longest=1.0)
         relaxation.set_bounds(where, self.lower[where], self.upper[where])
         return found
 

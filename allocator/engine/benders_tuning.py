@@ -13,7 +13,7 @@ class Tuning:
     each_to: int = 60  # scenarios: up to so many have a theta each, and a cut of their own first
     alone_share: float = 0.25  # of the time left: the most for these first cuts
     samples: tuple[float, ...] = (0.1, 0.3, 1.0)  # shares of the groups, the last is all
-    step: float = 0.3  # how far from the best point towards the master's the cuts are made
+    step: float = 0.3  # from the best point towards the master's: the least, where cuts are made
     sample_gap: float = 0.01
     relaxed_gap: float = 5e-4
     relaxed_share: float = 0.5  # of the time: the most for the relaxation

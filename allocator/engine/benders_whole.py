@@ -8,7 +8,7 @@ from allocator.engine.benders_dive import Dive
 from allocator.engine.benders_lp import WarmProgram
 from allocator.engine.benders_master import Point
 from allocator.engine.benders_pool import Bools
-from allocator.engine.benders_search import Search
+from allocator.engine.benders_search import Inside, Search
 from allocator.engine.program import Floats
 
 
@@ -56,11 +56,12 @@ class Rounding:
             return
         dive = Dive(self._master, choices, self._search.relaxed, self._cut_once)
         found = self._search.explore(choices, dive.run(relaxed.first), self._tuning.dive_rounds)
+        self._search.bound()
         if found is not None and not self._search.is_whole(found.first):
             self._choose(found)
 
     def _cut_once(self) -> Point | None:
-        found, _ = self._search.converge(self._tuning.sample_gap, None, rounds=1)
+        found, _ = self._search.converge(self._tuning.sample_gap, Inside(), rounds=1)
         return found
 
     def _whole_master(self, kinds: Bools, share: float, started: bool) -> tuple[Point | None, bool]:

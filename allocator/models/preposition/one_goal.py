@@ -24,7 +24,7 @@ from allocator.models.preposition.warm import warm_start
 from allocator.models.preposition.whole import Whole, first_guess
 
 # From a good start samples gain nothing; a relaxation to the last digit is worth less than choices.
-WARM = Tuning(samples=(1.0,), relaxed_gap=0.01, descend=True)
+WARM = Tuning(samples=(1.0,), relaxed_gap=0.01, relaxed_share=0.35, descend=True)
 CUT_ROOM = 1e-5  # of critical: a cap nearer than cuts are exact would stop the search
 
 
