@@ -29,8 +29,7 @@ def test_the_way_down_finds_the_relaxed_optimum(seed: int) -> None:
         search = Search(two_stage, Budget(gap=1e-6), crew, 0, lambda answer: None, DOWN)
         search.try_point(poor(two_stage))
         begun = search.known.value
-        found = descend(search)
-        assert found is not None
+        found = descend(search, search.valued(None))
         assert found.point is not None
         relaxed = search.relaxed()
         assert relaxed is not None
@@ -46,7 +45,7 @@ def test_the_way_down_finds_the_relaxed_optimum(seed: int) -> None:
 def test_without_a_point_there_is_no_way_down() -> None:
     with open_workers() as crew:
         search = Search(stocks(0), Budget(), crew, 0, lambda answer: None, DOWN)
-        assert descend(search) is None
+        assert descend(search, search.valued(None)).point is None
 
 
 @pytest.mark.parametrize("short", [True, False])

@@ -21,7 +21,7 @@ def dived(two_stage: TwoStage) -> tuple[Search, float]:
     """A search after its dive, and the bound of the relaxation before."""
     with open_workers() as crew:
         search = Search(two_stage, Budget(gap=1e-6), crew, 0, lambda answer: None, DIVING)
-        relaxed = search.converge_samples()
+        relaxed = search.converge_samples(search.valued(None))
         assert relaxed is not None
         Rounding(search).dive(relaxed)
         return search, relaxed.value

@@ -20,6 +20,13 @@ def test_status_knows_its_words():
             Status(*wrong)
 
 
+def test_a_plan_is_shown_in_one_line():
+    goals = (GoalResult("critical", "people", 10.0, 9.0), GoalResult("cost", "money", None))
+    plan = Plan("preposition", {}, Status("time_limit", "valid"), goals, instance={"name": "town"})
+    assert repr(plan) == "<Plan to preposition for town: time_limit, valid, none; critical 10>"
+    assert repr(Plan("route", {}, Status("error"))) == "<Plan to route: error, none, none>"
+
+
 def test_gap_is_absolute_at_zero_and_relative_elsewhere():
     assert GoalResult("g", "u", 0.0, -0.25).gap == 0.25
     assert GoalResult("g", "u", 200.0, 150.0).gap == 0.25

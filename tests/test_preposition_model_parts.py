@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from allocator.engine.benders_pool import Pool
+from allocator.engine.executors import open_workers
 from allocator.engine.ordered import Budget
 from allocator.engine.two_stage import solve_extensive
 from allocator.errors import UsageError
@@ -115,9 +117,16 @@ def test_a_start_from_few_scenarios_is_possible() -> None:
     model = PrepositionModel(reserve_case(instance_of({"reserve_goals": ["cost"]}, **tables)))
     two_stage = model.two_stage("cost")
     assert sampled(model, two_stage) is two_stage
-    point = warm_start(model, two_stage, Budget())
+    relaxed, point = warm_start(model, two_stage, Budget())
+    assert relaxed is not None
     assert point is not None
     check(model, point)
+    with open_workers() as crew:
+        pool = Pool(two_stage, crew, np.arange(len(two_stage.scenarios)))
+        values = [two_stage.value(one, pool.cuts(one).value) for one in (relaxed, point)]
+    best = solve_extensive(two_stage, Budget(gap=1e-9)).value
+    assert best is not None
+    assert values[0] <= best + 1e-3 <= values[1] + 2e-3
 
 
 def test_a_sample_stands_for_all() -> None:

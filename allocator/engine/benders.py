@@ -1,7 +1,7 @@
 """Benders decomposition of two-stage programs: cuts on the relaxation first, then whole columns.
 
-1. Few scenarios begin with a cut each (benders_alone); from a good point the search first goes down
-   in a box (benders_descent).
+1. Few scenarios begin with a cut each (benders_alone); from a good point, whole or not, the search
+   first goes down in a box (benders_descent).
 2. The relaxation of the master is solved to the end, on growing samples of the scenarios, with
    cuts at points between the master's and the best one so far (in-out separation: Ben-Ameur and
    Neto 2007; Fischetti, Ljubic and Sinnl 2016). Cuts found here hold for whole columns too
@@ -32,6 +32,7 @@ def solve_benders(
     *,
     complete: Complete | None = None,
     start: Floats | None = None,
+    centre: Floats | None = None,
     seed: int = 0,
     threads: int = 1,
     workers: str = "",
@@ -46,6 +47,7 @@ def solve_benders(
             scenario is solved from nothing and the same work gives the same answer to the byte.
         complete: Makes a first-stage point whole (of the columns of `first`), or says None.
         start: A first-stage point known to be possible.
+        centre: One of the relaxation, near which the first cuts are made; None = the start.
         seed: Of the order of the scenarios and of HiGHS.
         threads: Threads of this process, where `workers` is blank.
         workers: Address of a cluster, as `open_workers` takes it.
@@ -57,7 +59,8 @@ def solve_benders(
         search = Search(two_stage, budget, crew, seed, report, tuning or Tuning())
         search.begin_alone()
         search.try_point(start)
-        relaxed = search.converge_samples(descend(search) if search.tuning.descend else None)
+        inside = search.valued(centre)
+        relaxed = search.converge_samples(descend(search, inside))
         if relaxed is not None:
             if complete is not None:
                 search.try_point(complete(relaxed.first[: two_stage.first.column_count]))

@@ -14,21 +14,21 @@ import numpy as np
 from allocator.engine.benders_search import Inside, Search
 from allocator.engine.program import Floats
 
-BEGIN = 0.1  # width of the box on each side at first, as a share of the range of a column
+BEGIN = 0.02  # width of the box on each side at first, as a share of the range of a column
 LEAST = 1e-3
 GOOD, FAIR = 0.5, 0.1  # of the change foretold: above the box grows, above the point moves
 SHARE = 0.3  # of the time left: the most for the way down
 NEAR = 1e-3  # of the value: when less is foretold the box grows, until it holds everything
 
 
-def descend(search: Search) -> Inside | None:
-    """Move from the best point known by cuts in a box; return the last point, not always whole."""
-    known, point = search.known, search.known.point
-    if point is None or known.spent():
-        return None
+def descend(search: Search, inside: Inside) -> Inside:
+    """Move from a point by cuts in a box; return the last point, not always whole."""
+    known, point, value = search.known, inside.point, inside.value
+    if point is None or not search.tuning.descend or known.spent():
+        return inside
     left = known.left()
     until = None if left is None else known.seconds + SHARE * left
-    value, width, span = known.value, BEGIN, _span(search)
+    width, span = BEGIN, _span(search, point)
     while width >= LEAST and not known.spent() and (until is None or known.seconds < until):
         _bound(search, point - width * span, point + width * span)
         at = search.relaxed()
@@ -54,12 +54,10 @@ def descend(search: Search) -> Inside | None:
     return Inside(point, value)
 
 
-def _span(search: Search) -> Floats:
-    """Return the range of every column; of one without limit the size of its best value."""
+def _span(search: Search, point: Floats) -> Floats:
+    """Return the range of every column; of one without limit the size of its value at a point."""
     span = search.upper - search.lower
-    point = search.known.point
-    size = np.ones(len(span)) if point is None else np.maximum(1.0, np.abs(point))
-    return np.where(np.isfinite(span), span, size)
+    return np.where(np.isfinite(span), span, np.maximum(1.0, np.abs(point)))
 
 
 def _bound(search: Search, low: Floats, high: Floats) -> None:

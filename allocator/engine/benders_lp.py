@@ -112,11 +112,15 @@ class WarmProgram:
         solution.col_value = list(point)
         self.highs.setSolution(solution)
 
+    def forget(self) -> None:
+        """Let the next solve begin from nothing."""
+        _require(self.highs.clearSolver(), "clearSolver")
+
     def solve(self, seconds: float | None = None) -> str:
         """Solve from the last basis and return how it ended; doubtful ends are tried afresh."""
         ended = self._run(seconds)
         if ended == "unclear":
-            self.highs.clearSolver()
+            self.forget()
             if not self.whole:
                 self.option("presolve", "on")
             ended = self._run(seconds)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -77,13 +77,22 @@ class Search:
         self.coarse = self.integer & (self.upper - self.lower <= tuning.fine)
         self.own = np.arange(self.program.first.column_count) < columns
 
-    def converge_samples(self, inside: Inside | None = None) -> Point | None:
+    def valued(self, point: Floats | None) -> Inside:
+        """Return a first-stage point of the caller with its value; without one the best known."""
+        best = Inside(self.known.point, self.known.value)
+        if point is None or not self.own.all() or self.known.spent():
+            return best
+        at = self.relaxed()
+        # Near the point the master would still hope for what it hopes for far away.
+        value = np.inf if at is None else self.cut(point, replace(at, first=point))[0]
+        return Inside(point, value) if value < best.value else best
+
+    def converge_samples(self, inside: Inside) -> Point | None:
         """Solve the relaxation, on samples first; None when nothing can be done after it.
 
-        Cuts are made between the master's point and `inside`, or the best point known.
+        Cuts are made between the master's point and `inside`.
         """
         groups, relaxed = self.master.groups, None
-        inside = inside or Inside(self.known.point, self.known.value)
         for share in self.tuning.samples:
             counted = np.arange(groups) < max(1, round(share * groups))
             everything = bool(counted.all())

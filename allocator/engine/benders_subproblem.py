@@ -26,6 +26,7 @@ from allocator.engine.two_stage import Recourse
 NOISE = 1e-6  # reduced costs up to this share of the largest cost may be the solver's tolerance
 CROSSED = 1e-7  # bounds of a column may cross by this much and still count as equal
 UNMET = 1e-7  # of the largest side: rows that lack less, in all, count as met
+FAR = 0.4  # of what is first decided: beyond, a solve from the last basis takes longer than anew
 STEEP = 1e4  # price of a lack of that size: times the largest cost
 
 
@@ -52,6 +53,7 @@ class Subproblem:
         self.recourse = recourse
         self._warm = warm
         self._program: WarmProgram | None = None
+        self._last = np.zeros(0)  # values of the linked columns in the last solve
         moving, column, factor, side = _moving_bounds(recourse)
         rest = np.setdiff1d(np.arange(len(recourse.row_lower)), moving)
         self._moving = column
@@ -127,6 +129,9 @@ class Subproblem:
         if np.any(upper < lower - CROSSED):
             return program, "infeasible"
         size, values = len(self.recourse.cost), point[self._linked]
+        if _far(values, self._last):
+            program.forget()
+        self._last = values
         program.set_bounds(size + np.arange(len(values)), values, values)
         where = self._moving
         program.set_bounds(where, lower[where], np.maximum(upper, lower)[where])
@@ -230,6 +235,14 @@ class Subproblem:
         sides = np.r_[self.recourse.row_lower, self.recourse.row_upper]
         moved = np.abs(self.recourse.link @ point).max(initial=1.0)
         return UNMET * max(float(moved), float(np.abs(sides[np.isfinite(sides)]).max(initial=1.0)))
+
+
+def _far(values: Floats, last: Floats) -> bool:
+    """Say whether so much is different that the last basis is worse than none."""
+    if len(last) != len(values):
+        return False
+    changed, size = np.abs(values - last).sum(), np.abs(values).sum() + np.abs(last).sum()
+    return bool(changed > FAR * size)
 
 
 def _moving_bounds(recourse: Recourse) -> tuple[Ints, Ints, Floats, Floats]:

@@ -55,8 +55,9 @@ class Rounding:
         if few or self._known.closed or self._known.spent():
             return
         dive = Dive(self._master, choices, self._search.relaxed, self._cut_once)
-        found = self._search.explore(choices, dive.run(relaxed.first), self._tuning.dive_rounds)
+        point = dive.run(relaxed.first)
         self._search.bound()
+        found = self._search.explore(choices, point, self._tuning.dive_rounds)
         if found is not None and not self._search.is_whole(found.first):
             self._choose(found)
 

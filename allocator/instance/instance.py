@@ -44,6 +44,10 @@ class Instance:
     name: str = "instance"
     notes: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
 
+    def __repr__(self) -> str:
+        sizes = ", ".join(f"{len(rows)} {name}" for name, rows in self.tables.items() if len(rows))
+        return f"<Instance {self.name}: {sizes}>"
+
     @classmethod
     def from_frames(
         cls,

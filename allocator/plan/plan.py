@@ -41,6 +41,15 @@ class Plan:
     path: Path | None = None
     instance: Mapping[str, str] = field(default_factory=_nothing)
 
+    def __repr__(self) -> str:
+        goals = ", ".join(
+            f"{goal.name} {goal.value:.6g}" for goal in self.goals if goal.value is not None
+        )
+        ended = f"{self.status.termination}, {self.status.plan}, {self.status.proof}"
+        name = self.instance.get("name", "")
+        made_for = f" for {name}" if name else ""
+        return f"<Plan to {self.decision}{made_for}: {ended}{'; ' if goals else ''}{goals}>"
+
     def states(self, table: str) -> bool:
         """Return whether the plan holds `table` at all, even with no rows."""
         return table in self.tables

@@ -121,7 +121,7 @@ class Searching:
             **more,
             "reproducible": uncut,
             "policy": {name: getattr(self.instance.policy, name) for name in settings()},
-            "versions": {one.name: one.version for one in solvers()},
+            "versions": {one.name or one.solver: one.version for one in solvers() if one.available},
             "seconds": {phase: round(value, 3) for phase, value in self.seconds.items()},
             "solves": [asdict(result) for result in solves],
         }

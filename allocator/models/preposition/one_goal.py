@@ -142,8 +142,9 @@ def _by_cuts(
     budget: Budget,
     ways: Ways,
 ) -> TwoStageAnswer:
+    centre: Floats | None = None
     if start is None and extensive_columns(two_stage) > EXTENSIVE_COLUMNS:
-        start = warm_start(model, two_stage, budget, ways.seed)
+        centre, start = warm_start(model, two_stage, budget, ways.seed)
     if start is None:
         start = first_guess(model)
     return solve_benders(
@@ -151,6 +152,7 @@ def _by_cuts(
         budget,
         complete=Whole(model),
         start=start,
+        centre=centre,
         seed=ways.seed,
         threads=ways.threads,
         workers=ways.workers,

@@ -1,4 +1,4 @@
-"""A good point to start from: the relaxation on a few scenarios, made whole, solved again."""
+"""A good point to start from: the relaxation on a few scenarios, as it is and made whole."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 
 from allocator.engine.benders_subproblem import Subproblem
 from allocator.engine.ordered import Budget
-from allocator.engine.program import Floats, Ints, Program
+from allocator.engine.program import Floats, Ints
 from allocator.engine.session import Session
 from allocator.engine.two_stage import TwoStage, extensive, extensive_columns
 from allocator.models.preposition.model import PrepositionModel
@@ -18,31 +18,23 @@ COLUMNS = 60_000  # of the relaxation on a few scenarios: some 5 seconds for the
 FEW, MOST = 4, 16  # scenarios in it
 LOOKED_AT = 64  # scenarios valued to choose them
 TINY = 1e-6  # of the dearest: what every scenario costs at least, so that none is nothing
-TIME_SHARE = 0.15  # of the time left for each of the two relaxations
+TIME_SHARE = 0.25  # of the time left: the most for it
 
 
 def warm_start(
     model: PrepositionModel, two_stage: TwoStage, budget: Budget, seed: int = 0
-) -> Floats | None:
-    """Return a whole first-stage point that is good on a few scenarios; None without one.
-
-    The choices of sites come from the relaxation on these scenarios, and the stock from a second
-    one with these choices fixed.
-    """
-    sample = sampled(model, two_stage)
-    program, cost = extensive(sample)
-    whole, count = Whole(model), two_stage.first.column_count
-    relaxed = _relaxed(program, cost, budget, seed)
-    if relaxed is None:
-        return None
-    rough = whole(relaxed[:count])
-    if rough is None:
-        return None
-    kinds = np.flatnonzero(two_stage.first.integer)
-    kinds = np.intersect1d(kinds, np.r_[model.first.open, model.services.assign])
-    again = _relaxed(program, cost, budget, seed, kinds, rough[kinds])
-    fine = None if again is None else whole(again[:count])
-    return rough if fine is None else fine
+) -> tuple[Floats | None, Floats | None]:
+    """Return the relaxed first stage that is best for a few scenarios, and a whole one near it."""
+    program, cost = extensive(sampled(model, two_stage))
+    left = budget.seconds()
+    seconds = None if left is None else TIME_SHARE * left
+    session = Session(program, seed=seed)
+    session.relax()
+    found = session.minimise(cost, seconds, budget.work, crossover=False, relaxed=True)
+    if found.solution is None or found.termination != "completed":
+        return None, None
+    relaxed = found.solution[: two_stage.first.column_count]
+    return relaxed, Whole(model)(relaxed)
 
 
 def sampled(model: PrepositionModel, two_stage: TwoStage) -> TwoStage:
@@ -91,22 +83,3 @@ def _only(two_stage: TwoStage, kept: list[int], weight: Floats) -> TwoStage:
         probability=weight / weight.sum(),
         held=[replace(one, scenarios=[one.scenarios[at] for at in kept]) for one in two_stage.held],
     )
-
-
-def _relaxed(
-    program: Program,
-    cost: Floats,
-    budget: Budget,
-    seed: int,
-    fixed: np.ndarray | None = None,
-    values: Floats | None = None,
-) -> Floats | None:
-    """Return the point of the relaxation, some columns fixed; None where it was not found."""
-    session = Session(program, seed=seed)
-    session.relax()
-    if fixed is not None and values is not None:
-        session.set_bounds(fixed, values, values)
-    left = budget.seconds()
-    seconds = None if left is None else TIME_SHARE * left
-    outcome = session.minimise(cost, seconds, budget.work, crossover=False, relaxed=True)
-    return outcome.solution if outcome.termination == "completed" else None
