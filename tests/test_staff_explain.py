@@ -13,8 +13,9 @@ import pytest
 from allocator.engine.ordered import Budget
 from allocator.engine.outcome import Outcome
 from allocator.engine.session import Session
+from allocator.explain import staff_work
 from allocator.explain.reason import as_table
-from allocator.explain.staff_work import Study
+from allocator.explain.staff_work import Study, work
 from allocator.instance import Instance
 from allocator.instance.staff_case import staff_case
 from allocator.models.staff import solve
@@ -174,3 +175,21 @@ def test_a_solve_cut_short_proves_nothing(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(Session, "minimise", cut)
     found = list(Study(staff_case(case), plan, time.monotonic() + 60).run(None, ""))
     assert [one.code for one in found] == ["NOT_PROVEN"]
+
+
+def test_what_is_not_settled_in_time_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    posts = [post("ward", skill="nurse", weight=3), post("clinic", skill="nurse", wanted=2)]
+    case = instance_of(BARE, **(BASE | {"posts": posts}))
+    told: list[list[str]] = []
+    monkeypatch.setattr(Study, "_solved", lambda self, gap: self._reason(gap, "TIE", "", ""))
+    work(lambda found: told.append([one.code for one in found]), case, roster(case), 60, None, "")
+    assert told == [["UNEXPLAINED"], ["TIE"]]
+
+
+@pytest.mark.parametrize("weight", [1, 3])
+def test_a_large_program_is_explained_by_its_relaxation(
+    weight: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(staff_work, "by_relaxation_first", lambda session: True)
+    found = reasons([post("ward", skill="nurse", weight=weight), post("clinic", skill="nurse")])
+    assert found["code"].tolist() == ["TIE" if weight == 1 else "CROWDED_OUT"]

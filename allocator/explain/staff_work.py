@@ -13,7 +13,9 @@ import numpy as np
 from scipy import sparse
 
 from allocator.engine.conflict import smallest_conflict
+from allocator.engine.neighbourhood import Whole
 from allocator.engine.ordered import Budget
+from allocator.engine.outcome import Outcome
 from allocator.engine.program import Floats
 from allocator.engine.session import Session
 from allocator.explain.reason import Reason
@@ -23,14 +25,17 @@ from allocator.instance.staff_case import StaffCase, staff_case
 from allocator.models.staff.goals import Goal, goals_of
 from allocator.models.staff.model import StaffModel
 from allocator.models.staff.read import last_roster
+from allocator.models.staff.relaxed import by_relaxation
 from allocator.models.staff.rulebook import rulebook
 from allocator.models.staff.solving import new_session
+from allocator.models.staff.stage import Held, by_relaxation_first
 from allocator.plan import Plan
 
 Emit = Callable[..., None]
 NAMED = 4  # rules named in a text
 LOOSE = 50_000  # workers times posts above which what has no columns is not told apart
 NOISE = 1e-6
+GAP = 1e-3
 COVER = ("critical_uncovered", "uncovered")
 
 
@@ -62,9 +67,10 @@ def work(
 ) -> None:
     """Emit the reasons after each one that is found."""
     study = Study(staff_case(instance), plan, time.monotonic() + seconds)
-    found: list[Reason] = []
-    for reason in study.run(most, only):
-        found.append(reason)
+    found = study.unsettled(most, only)
+    emit(list(found))
+    for number, reason in enumerate(study.run(most, only)):
+        found[number] = reason
         emit(list(found))
 
 
@@ -80,6 +86,16 @@ class Study:
 
     def run(self, most: int | None, only: str) -> Iterator[Reason]:
         """Yield the reasons of the largest gaps: critical posts first, people before qualified."""
+        yield from map(self._one, self._gaps(most, only))
+
+    def unsettled(self, most: int | None, only: str) -> list[Reason]:
+        """Return what is said of the same gaps while nothing is solved."""
+        return [self._not_reached(gap) for gap in self._gaps(most, only)]
+
+    def _not_reached(self, gap: Gap) -> Reason:
+        return self._reason(gap, "UNEXPLAINED", "", "not looked at within the time")
+
+    def _gaps(self, most: int | None, only: str) -> list[Gap]:
         posts = self.case.posts
         post, qualified = np.nonzero(np.stack([self.short, self.lack], axis=1))
         missing = np.where(qualified, self.lack[post], self.short[post])
@@ -87,15 +103,14 @@ class Study:
         if only:
             asked = (posts.ids == only) | (posts.places[posts.place] == only)
             order = order[asked[post[order]]]
-        for number in order[:most].tolist():
-            yield self._one(Gap(int(post[number]), int(missing[number]), bool(qualified[number])))
+        return [Gap(int(post[n]), int(missing[n]), bool(qualified[n])) for n in order[:most]]
 
     def _one(self, gap: Gap) -> Reason:
         nobody = self._nobody(gap)
         if nobody:
             return self._reason(gap, "EXCLUDED_BY_RULE", *nobody)
         if time.monotonic() > self.deadline:
-            return self._reason(gap, "UNEXPLAINED", "", "not looked at within the time")
+            return self._not_reached(gap)
         return self._solved(gap)
 
     def _nobody(self, gap: Gap) -> tuple[str, str] | None:
@@ -138,7 +153,7 @@ class Study:
         goals = _until(goals_of(model), gap.goals)
         session = new_session(model, "auto")
         left = max(0.5, 0.5 * (self.deadline - time.monotonic()))
-        outcome = session.minimise(_first(goals, session), left, gap=1e-3)
+        outcome = _minimised(session, model, _first(goals, session), Held(), left)
         if outcome.termination == "infeasible":
             return self._impossible(gap)
         if outcome.solution is None:
@@ -169,18 +184,20 @@ class Study:
         certain: bool,
     ) -> Reason:
         """Say what the best roster with one more here loses instead."""
-        now = self._values(goals, model)
-        budget = Budget(self.deadline, gap=1e-3)
+        now, held = self._values(goals, model), Held()
         for number, goal in enumerate(goals):
             if number:
-                outcome = session.minimise(goal.cost, budget.seconds(), gap=1e-3)
+                left = max(0.0, self.deadline - time.monotonic())
+                outcome = _minimised(session, model, goal.cost, held, left)
                 certain &= outcome.termination == "completed"
                 point = point if outcome.solution is None else outcome.solution
             value = float(goal.cost @ point[: len(goal.cost)]) + goal.constant
-            if abs(value - now[goal.name]) > NOISE + 1e-3 * abs(value):
+            if abs(value - now[goal.name]) > NOISE + GAP * abs(value):
                 loss = value - now[goal.name]
                 return self._lost(gap, goal.name, loss, certain, self._others(model, point))
             _hold(session, goal.cost[None, :], value - goal.constant)
+            held.costs.append(goal.cost)
+            held.most.append(value - goal.constant + NOISE)
         text = f"a roster as good has {gap.one} more here{self._others(model, point)}"
         return self._reason(gap, "TIE", "", text)
 
@@ -247,6 +264,20 @@ def _until(goals: list[Goal], names: tuple[str, ...]) -> list[Goal]:
     """Return the goals to the last one that any of the names counts in."""
     last = [number for number, goal in enumerate(goals) if any(one in goal.name for one in names)]
     return goals[: last[-1] + 1] if last else []
+
+
+def _minimised(
+    session: Session, model: StaffModel, cost: Floats, held: Held, seconds: float
+) -> Outcome:
+    """Minimise within the gap: a large program by its relaxation, if that is near enough."""
+    began = time.monotonic()
+    if by_relaxation_first(session):
+        whole = Whole(model.program, cost, held.rows(session.columns), np.array(held.most))
+        found = by_relaxation(session, whole, model.owners()[0], Budget(gap=GAP), seconds)
+        if found is not None and found.termination == "completed":
+            return found
+    left = max(0.0, seconds - (time.monotonic() - began))
+    return session.minimise(cost, left, gap=GAP)
 
 
 def _first(goals: list[Goal], session: Session) -> Floats:

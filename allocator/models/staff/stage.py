@@ -89,8 +89,7 @@ class StaffStage(LinearStage):
 
     def _relaxed(self, session: Session, budget: Budget, mine: float | None) -> Outcome | None:
         """Return what the relaxation of a large program leads to; None for others."""
-        large = EXACT_COLUMNS < session.columns <= CORNER_COLUMNS
-        if isinstance(session, CpSession) or not large:
+        if not by_relaxation_first(session):
             return None
         owner, _ = self.model.owners()
         return by_relaxation(session, self._whole(), owner, budget, mine, self.constant, self.seed)
@@ -186,6 +185,12 @@ class StaffStage(LinearStage):
         super().cap(session, value)
         self.held.costs.append(self.cost)
         self.held.most.append(value + self.slack(value))
+
+
+def by_relaxation_first(session: Session) -> bool:
+    """Whether a program is worth it: large, and a corner of it can be had."""
+    large = EXACT_COLUMNS < session.columns <= CORNER_COLUMNS
+    return large and not isinstance(session, CpSession)
 
 
 def _both(one: Outcome, other: Outcome) -> Outcome:
