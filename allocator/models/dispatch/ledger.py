@@ -6,6 +6,7 @@ import numpy as np
 
 from allocator.engine.program import Floats, Ints
 from allocator.instance.network import Network, item_positions
+from allocator.models.dispatch.by_owner import before, fit
 from allocator.models.dispatch.sets import stock_floors
 from allocator.models.dispatch.ways import ways_of
 
@@ -190,9 +191,9 @@ class Ledger:
             self.gate[target, arrives], at_gate, out=np.full(len(ways), np.inf), where=at_gate > 0
         )
         units = np.minimum(units, np.maximum(0.0, room))
-        units = units * _fit(origin, units, self.free(item, batch))
-        units = units * _fit(origin, units, self.ship_max[item, :, self.now])
-        units = units * _fit(origin, units * net.items.kg[item], self.throughput[:, self.now])
+        units = units * fit(origin, units, self.free(item, batch))
+        units = units * fit(origin, units, self.ship_max[item, :, self.now])
+        units = units * fit(origin, units * net.items.kg[item], self.throughput[:, self.now])
         load = np.maximum(
             net.items.kg[item] * self.ways.trips_per_kg[ways],
             net.items.m3[item] * self.ways.trips_per_m3[ways],
@@ -201,8 +202,8 @@ class Ledger:
             units = self._within_trips(item, ways, units)
         else:
             minutes = units * load * self.ways.minutes[ways]
-            units = units * _fit(vehicle, minutes, self.fleet_minutes[:, self.now])
-            units = units * _fit(vehicle, units * load, self.fleet_trips[:, self.now])
+            units = units * fit(vehicle, minutes, self.fleet_minutes[:, self.now])
+            units = units * fit(vehicle, units * load, self.fleet_trips[:, self.now])
         if net.items.whole[item]:
             units = np.floor(units / net.items.pack[item] + 1e-9) * net.items.pack[item]
         units = np.where(units > 1e-6, units, 0.0)
@@ -231,9 +232,9 @@ class Ledger:
             (self.ways.minutes[ways], self.fleet_minutes[:, self.now]),
             (np.ones(len(ways)), self.fleet_trips[:, self.now]),
         ):
-            before = _running(vehicle[order], (more * effort)[order])
+            earlier = before(vehicle[order], (more * effort)[order])
             with np.errstate(divide="ignore", invalid="ignore"):
-                fits = np.floor((left[vehicle[order]] - before) / effort[order] + 1e-6)
+                fits = np.floor((left[vehicle[order]] - earlier) / effort[order] + 1e-6)
             fits = np.where(effort[order] > 0, np.maximum(fits, 0.0), np.inf)
             granted[order] = np.minimum(granted[order], fits)
         empty, full = self.loads[:, ways], self._loads(item, ways, np.ones(len(ways)))
@@ -282,23 +283,6 @@ def last_usable(net: Network) -> Ints:
     """Return the last period in which each batch serves: reusables go back before they expire."""
     reusable = net.items.reusable[net.batches.item]
     return np.asarray(np.where(reusable, net.batches.expiry - 1, net.batches.expiry))
-
-
-def _fit(owner: Ints, amount: Floats, left: Floats) -> Floats:
-    """Return the factor (0 to 1) that makes the amounts of each owner fit what it has left."""
-    asked = np.bincount(owner, weights=amount, minlength=len(left))
-    over = (asked > left) & (asked > 0)
-    factor = np.ones(len(left))
-    factor[over] = np.maximum(left[over], 0.0) / asked[over]
-    return np.asarray(factor[owner])
-
-
-def _running(owner: Ints, amount: Floats) -> Floats:
-    """Return the sum of the amounts before each, owner by owner (owners stand together)."""
-    total = np.cumsum(amount) - amount
-    starts = np.flatnonzero(np.diff(owner, prepend=-1))
-    offset = np.repeat(total[starts], np.diff(np.append(starts, len(owner))))
-    return np.asarray(total - offset)
 
 
 def _first_to_go(net: Network, item: int) -> Ints:

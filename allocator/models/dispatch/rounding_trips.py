@@ -6,6 +6,7 @@ import numpy as np
 
 from allocator.engine.program import Floats, Ints
 from allocator.instance.network import Network
+from allocator.models.dispatch.by_owner import before, rank_of
 from allocator.models.dispatch.sets import Ship
 
 ROUNDS = 12
@@ -63,7 +64,7 @@ def struck(net: Network, kg: Floats, m3: Floats, trips: Floats) -> Floats:
     spare_kg, spare_m3 = room_kg - kg, room_m3 - m3
     weight = fleet.pair_cost + fleet.pair_minutes * 1e-6
     order = np.lexsort((-weight, fleet.pair_lane))
-    rank = _rank(fleet.pair_lane[order])
+    rank = rank_of(fleet.pair_lane[order])
     for number in range(int(rank.max(initial=-1)) + 1):
         pair = order[rank == number]
         lane, vehicle = fleet.pair_lane[pair], fleet.pair_vehicle[pair]
@@ -101,7 +102,7 @@ def _siblings(net: Network) -> Ints:
     """Return, pairs x at most, the pairs of the same lane; a pair itself fills up its row."""
     lane, size = net.fleet.pair_lane, len(net.fleet.pair_lane)
     rank, order = np.zeros(size, dtype=np.int64), np.argsort(lane, kind="stable")
-    rank[order] = _rank(lane[order])
+    rank[order] = rank_of(lane[order])
     most = int(rank.max(initial=-1)) + 1
     at = np.full((int(lane.max(initial=-1)) + 1, most), -1)
     at[lane, rank] = np.arange(size)
@@ -155,7 +156,7 @@ def _best_of_lane(lane: Ints, effort: Floats) -> np.ndarray:
     chosen = np.zeros(effort.shape, dtype=bool)
     for period in range(effort.shape[1]):
         order = np.lexsort((effort[:, period], lane))
-        first = order[_rank(lane[order]) == 0]
+        first = order[rank_of(lane[order]) == 0]
         chosen[first, period] = np.isfinite(effort[first, period])
     return chosen
 
@@ -188,23 +189,9 @@ def _within(
     for period in range(trips.shape[1]):
         order = np.lexsort((-urgency[:, period], vehicle))
         asked, one = trips[order, period], fleet.pair_minutes[order]
-        before = _before(vehicle[order], asked * one)
-        fits = np.floor((minutes[vehicle[order], period] - before) / one + NONE_LEFT)
+        earlier = before(vehicle[order], asked * one)
+        fits = np.floor((minutes[vehicle[order], period] - earlier) / one + NONE_LEFT)
         asked = np.clip(np.minimum(asked, fits), 0.0, None)
-        left = count[vehicle[order], period] - _before(vehicle[order], asked)
+        left = count[vehicle[order], period] - before(vehicle[order], asked)
         kept[order, period] = np.clip(np.minimum(asked, np.floor(left + NONE_LEFT)), 0.0, None)
     return kept
-
-
-def _before(owner: Ints, amount: Floats) -> Floats:
-    """Return the sum of the earlier amounts of the same owner (owners in order)."""
-    total = np.cumsum(amount) - amount
-    starts = np.r_[True, owner[1:] != owner[:-1]] if len(owner) else np.zeros(0, bool)
-    base = np.maximum.accumulate(np.where(starts, np.arange(len(owner)), 0))
-    return np.asarray(total - total[base])
-
-
-def _rank(owner: Ints) -> Ints:
-    """Return the position of each entry among those of its owner (owners in order)."""
-    starts = np.r_[True, owner[1:] != owner[:-1]] if len(owner) else np.zeros(0, bool)
-    return np.arange(len(owner)) - np.maximum.accumulate(np.where(starts, np.arange(len(owner)), 0))
