@@ -9,6 +9,7 @@ from typing import Any
 import dispatch_terms as terms
 import pandas as pd
 import pulp
+from dispatch_lanes import lanes_of
 from dispatch_terms import KEEPS, Batch, Lane
 
 from allocator.instance import Instance
@@ -30,7 +31,7 @@ class Case:
         self.days = {t: minutes / 1440 for t, minutes in self.minutes.items()}
         self.places = terms.places_of(instance)
         self.items = terms.items_of(instance)
-        self.lanes = terms.lanes_of(instance, self.places)
+        self.lanes = lanes_of(instance, self.places)
         self.access = terms.access_classes(instance)
         self.gate_share = terms.gate_shares(instance)
         self.vehicles = terms.rows(instance, "vehicles")

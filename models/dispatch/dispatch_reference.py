@@ -5,9 +5,9 @@
 It is the second form that the fast one is tested against, and a model to start your own from:
 `allocator dispatch INSTANCE --model models/dispatch/dispatch_reference.py`.
 
-Its parts follow the page: dispatch_terms.py (sections 1 and 2: lanes, permits, batches),
-dispatch_case.py (3: variables), dispatch_rows.py (4: rows), dispatch_goals.py (5 and 6: goals),
-dispatch_staff.py (8: who stands at the gates).
+Its parts follow the page: dispatch_terms.py and dispatch_lanes.py (sections 1 and 2: permits,
+batches, lanes), dispatch_case.py (3: variables), dispatch_rows.py (4: rows), dispatch_goals.py
+(5 and 6: goals), dispatch_staff.py (8: who stands at the gates).
 """
 
 from __future__ import annotations

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from allocator.instance import Instance
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "dispatch"))
+import dispatch_lanes
 import dispatch_terms as dispatch
 
 sys.path.pop(0)
@@ -218,7 +219,7 @@ def lanes_of(instance: Instance, changes: Sequence[Row] = ()) -> dict[tuple[str,
     places = dispatch.places_of(opened)
     links = {(row["from_id"], row["to_id"]): row for row in rows(instance, "links")}
     found = {}
-    for lane in dispatch.lanes_of(opened, places):
+    for lane in dispatch_lanes.lanes_of(opened, places):
         row = links.get((lane.origin, lane.target), {})
         if places[lane.origin].is_site and not row.get("closed", False):
             found[lane.origin, lane.target] = Lane(lane.minutes, lane.cost, row.get("cost_m3", 0.0))
