@@ -185,7 +185,11 @@ def test_report_refuses_other_files(tmp_path: Path) -> None:
 
 def test_list_names_suites_and_cases() -> None:
     assert "A toy" in call("list").stdout
-    assert call("list", "toy").stdout.splitlines()[0] == "small  (plain, double)"
+    lines = call("list", "toy").stdout.splitlines()
+    assert [line.split(maxsplit=1) for line in lines[:2]] == [
+        ["case", "methods"],
+        ["small", "plain, double"],
+    ]
     listed = json.loads(call("list", "--json").stdout)["data"]["suites"]
     assert listed == [{"suite": "toy", "purpose": "A toy"}]
 
