@@ -11,15 +11,18 @@ from typing import Any
 import numpy as np
 import pytest
 
+from allocator.check import check
 from allocator.cli import progress
 from allocator.cli.progress import ProgressLines, busy
 from allocator.engine.ordered import Budget, Progress, StageResult
 from allocator.instance.network import network
+from allocator.models.answer import Answer
 from allocator.models.dispatch import rounding
 from allocator.models.dispatch.model import DispatchModel
 from allocator.models.dispatch.rounding import Rounding
 from allocator.models.dispatch.solve import goal_names
 from allocator.models.dispatch.work import WholeWork
+from allocator.plan import Plan, Status
 from tests.test_dispatch_integer import town
 
 LOOSE = "without whole packs and trips"
@@ -35,8 +38,12 @@ def test_rounding_tells_every_goal_and_every_step(
     floors = instance.policy.replace(fairness="floors")
     model = DispatchModel(network(instance.replace(policy=floors)))
 
-    def emit(answer: object = None, **event: Any) -> None:
+    plans: dict[str, Answer] = {}
+
+    def emit(answer: Answer | None = None, **event: Any) -> None:
         events.append(event)
+        if answer is not None and event.get("stage") == "step":
+            plans[event["step"]] = answer
 
     WholeWork(emit, model, Budget(), seed=0, threads=1).run()
     steps = [event for event in events if event.get("stage") == "step"]
@@ -49,6 +56,16 @@ def test_rounding_tells_every_goal_and_every_step(
     settled = {event["goal"]: event["value"] for event in events if "goal" in event}
     first = names[0]
     assert whole[-1]["goals"][first] == pytest.approx(settled[first], rel=1e-6, abs=1e-6)
+
+    assert list(plans) == WHOLE[1:]  # with packs as fractions it is no plan yet
+    for step, answer in plans.items():
+        plan = Plan("dispatch", answer.tables, Status("completed", "valid", "none"))
+        verdict = check(instance, plan)
+        assert verdict.ok, verdict.violations
+        assert verdict.goals[first] == pytest.approx(
+            next(event["goals"][first] for event in whole if event["step"] == step), rel=1e-6
+        )
+        assert answer.results[0].bound is not None
 
     lines = ProgressLines()
     for event in events:

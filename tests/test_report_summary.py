@@ -102,6 +102,9 @@ def test_the_price_of_fairness_and_the_gains(plan: Plan, tiny: Instance) -> None
     assert "Price of fairness: 1,234,452 person-days more other need not met, tier 2" in text
     assert "the worst-off place gets 74.9 % instead of 40.0 % (life-critical)" in text
     assert "Against sharing in proportion to people: 5 person-days less need below" in text
+    loose = plan.replace(summary={**plan.summary, "price_in_fractions": True})
+    told = one_line(summary_text(loose, tiny, 100))
+    assert "Price of fairness, against a plan without whole packs and trips: 1,234,452" in told
     assert "(100 %), 100 person-days less life-critical need not met (50.0 %)" in text
     assert "Against the start plan: 1,234,447 person-days more" in text
 

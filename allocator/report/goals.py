@@ -98,7 +98,10 @@ def _sentences(plan: Plan) -> Iterator[str]:
         paid = [_difference(goal, free[goal.name]) for goal in costs] or [
             "no more need is left unmet"
         ]
-        yield f"Price of fairness: {'; '.join([', '.join(paid), *_shares(plan.goals, free)])}."
+        loose = plan.summary.get("price_in_fractions")
+        than = ", against a plan without whole packs and trips" if loose else ""
+        told = "; ".join([", ".join(paid), *_shares(plan.goals, free)])
+        yield f"Price of fairness{than}: {told}."
     even = plan.summary.get("in_proportion") or {}
     if even:
         yield f"Against sharing in proportion to people: {_gain(plan.goals, even)}."

@@ -9,6 +9,7 @@ from allocator.engine.ordered import Budget, LinearStage, Progress, run_stages
 from allocator.engine.outcome import Outcome
 from allocator.engine.program import Floats
 from allocator.engine.session import Session
+from allocator.models.dispatch import rounding
 from allocator.models.dispatch.alone import Attainable
 from allocator.models.dispatch.model import DispatchModel
 from allocator.models.dispatch.pairs import FLOORS_WEIGHT, urgent_pair
@@ -29,6 +30,11 @@ def goals_before_fairness(model: DispatchModel) -> list[str]:
     return names[:first]
 
 
+def in_fractions(model: DispatchModel) -> bool:
+    """Return whether the goals without fairness are reached without whole packs and trips."""
+    return bool(model.program.integer.sum() > rounding.EXACT_INTEGERS)
+
+
 def without(
     model: DispatchModel,
     budget: Budget,
@@ -37,14 +43,19 @@ def without(
 ) -> Progress:
     """Reach the goals with those of fairness left out; what is `reached` is taken as it is.
 
-    `together` are the solves that reached two goals at once.
+    `together` are the solves that reached two goals at once. Large programs are solved without
+    whole packs and trips.
     """
     stages = [
         stage
         for stage in stages_of(model, Attainable(model), fair=False)
         if stage.name.partition(".")[0] not in FREE
     ]
-    session, progress = Session(model.program), Progress()
+    program = model.program
+    if in_fractions(model):
+        program = program.copy()
+        program.relax()
+    session, progress = Session(program), Progress()
     pair = urgent_pair(stages, FLOORS_WEIGHT)
     if pair is not None and pair.names in together:
         JointStage(pair).take(session, together[pair.names], None, progress)

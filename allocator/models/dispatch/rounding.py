@@ -103,6 +103,7 @@ class Rounding:
         self.loose = DispatchModel(network(relaxed(model.net.instance)), model.start)
         self.attainable = Attainable(self.loose, attainable.exact)
         self.stages_of = stages_of
+        self._packs = bool(model.program.integer[model.ship].any())
         self.seed, self.threads = seed, threads
 
     def run(self) -> Progress:
@@ -153,9 +154,15 @@ class Rounding:
         values = {one.name: one.value for one in last if one.value is not None}
         self.report(Progress(step=Step("without whole packs and trips", values)))
 
-    def _tell(self, step: str, point: Floats) -> None:
+    def _tell(self, step: str, point: Floats, known: Mapping[str, StageResult]) -> None:
+        """Tell a step; where all is whole that has to be, its point is a plan already."""
         values = values_of(self._stages(), self.attainable, point)
-        self.report(Progress(step=Step(step, values)))
+        told = Progress(step=Step(step, values), report=self.report)
+        if not self._packs or step != "trips are whole":
+            point = self._without_idle_trips(self._counted(point.copy()))
+            told.solution = self._in_packs(point)
+            told.results = [replace(known[name], value=values[name]) for name in list(known)[:1]]
+        self.report(told)
 
     # -- whole numbers -------------------------------------------------------------------------
 
@@ -173,17 +180,17 @@ class Rounding:
             found[loose.trips] = trips[loose.trip_pair, loose.trip_period]
             beside = self._divided(session, cost, loose.trips, found, TRIPS_SHARE)
             found = found if beside is None else beside
-            self._tell("trips are whole", found)
-        if whole[loose.ship].any():
+            self._tell("trips are whole", found, known)
+        if self._packs:
             found[loose.ship] = self._packed(found)
             packed = loose.ship[whole[loose.ship]]
             beside = self._divided(session, cost, packed, found, PACKS_SHARE)
             if beside is None:
                 return None
             found = self._counted(beside)
-            self._tell("packs are whole", found)
+            self._tell("packs are whole", found, known)
             found = self._polished(found, point, known)
-            self._tell("packs are moved about", found)
+            self._tell("packs are moved about", found, known)
         return self._without_idle_trips(self._counted(found))
 
     def _polished(self, point: Floats, ideal: Floats, known: Mapping[str, StageResult]) -> Floats:

@@ -17,7 +17,13 @@ from allocator.models.answer import Answer
 from allocator.models.dispatch.alone import Attainable
 from allocator.models.dispatch.grouped import GroupedWork, too_large, too_large_for
 from allocator.models.dispatch.model import DispatchModel
-from allocator.models.dispatch.price import FREE, goals_before_fairness, values_without, without
+from allocator.models.dispatch.price import (
+    FREE,
+    goals_before_fairness,
+    in_fractions,
+    values_without,
+    without,
+)
 from allocator.models.dispatch.read import plan_tables, read
 from allocator.models.dispatch.solve import fair_tiers, goal_names, solve_model
 from allocator.models.dispatch.topping import topped
@@ -76,7 +82,8 @@ class WholeWork:
                 self._price(progress)
             if self.price is not None:
                 found = values_without(self.model, self.attainable, self.price.result())
-                self.emit(self._answer(progress, without_fairness=found), stage="priced")
+                told = {"without_fairness": found, "price_in_fractions": in_fractions(self.model)}
+                self.emit(self._answer(progress, **told), stage="priced")
 
     def _price(self, progress: Progress) -> None:
         """Begin with the goals as they would be without the fairness rule."""
@@ -88,7 +95,8 @@ class WholeWork:
 
     def _tell(self, progress: Progress) -> None:
         if progress.step is not None:
-            self.emit(stage="step", step=progress.step.name, goals=dict(progress.step.values))
+            plan = None if progress.solution is None else self._answer(progress)
+            self.emit(plan, stage="step", step=progress.step.name, goals=dict(progress.step.values))
             return
         if not progress.results:
             looked = progress.looked.values()
@@ -118,6 +126,8 @@ class WholeWork:
     def _tables(self, progress: Progress) -> Mapping[str, pd.DataFrame]:
         """Return the tables of the point; later goals are served with what it leaves idle."""
         assert progress.point is not None
+        if progress.step is not None:
+            return plan_tables(self.model, progress.point)
         reached = {result.name for result in progress.results if result.value is not None}
         missing = {name.partition(".")[0] for name in set(goal_names(self.model)) - reached}
         if self.model.start is not None or not (missing or progress.look is not None):
