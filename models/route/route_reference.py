@@ -3,7 +3,7 @@
     python models/route/route_reference.py INSTANCE [--period 1] [--seconds 60]
 
 The second form that the fast search is tested against. Its parts follow the page: route_parts.py
-(section 1: data), route_rows.py (2 and 3: columns and rules), and the goals of section 5 here.
+(section 1: data), route_columns.py (2), route_rows.py (3: rules), and the goals of section 5 here.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ from typing import Any
 
 import numpy as np
 from ortools.sat.python import cp_model
+from route_columns import SHARES, Rows, add_columns
 from route_parts import Parts
-from route_rows import FAMILIES, SHARES, Rows, add_columns
+from route_rows import FAMILIES
 
 from allocator.instance.goals import GoalSpec
 from allocator.instance.route_case import RouteCase
