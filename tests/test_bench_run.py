@@ -74,6 +74,15 @@ def test_every_method_gives_a_row_and_the_suite_compares_them() -> None:
     assert 0.05 <= done.rows[0].seconds["solve"] < 5.0
 
 
+def test_only_the_methods_asked_for_are_run() -> None:
+    done = run_suite("toy", Settings(), "small*", methods=["double"])
+    assert [(row.case, row.method) for row in done.rows] == [("small", "double")]
+    with pytest.raises(UsageError) as caught:
+        run_suite("toy", Settings(), methods=["doubel", "plain"])
+    assert caught.value.code == "E2407"
+    assert "doubel" in str(caught.value)
+
+
 def test_settings_reach_the_method() -> None:
     assert run_suite("toy", Settings(seed=4), "smallest").rows[0].value == 5.0
 
@@ -236,3 +245,10 @@ def test_absent_data_is_a_coded_error(tmp_path: Path) -> None:
     for settings in (Settings(), Settings(data=str(tmp_path))):
         with pytest.raises(UsageError, match="E2404"):
             need_folder(settings, "published/nothing")
+
+
+def test_a_suite_that_is_no_python_file(tmp_path: Path) -> None:
+    (tmp_path / "suite.txt").write_text("SUITE = 1")
+    with pytest.raises(UsageError) as caught:
+        files.load_file(tmp_path / "suite.txt")
+    assert caught.value.code == "E2403"

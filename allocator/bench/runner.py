@@ -36,17 +36,23 @@ class Finished:
 
 
 def run_suite(
-    name: str, settings: Settings, only: str = "", listen: Listener = lambda row: None
+    name: str,
+    settings: Settings,
+    only: str = "",
+    listen: Listener = lambda row: None,
+    methods: Sequence[str] = (),
 ) -> Finished:
     """Run the cases of a suite whose name fits `only`; `listen` hears every row when it is there.
 
+    With `methods` only those are run.
+
     Raises:
-        UsageError: No such suite, no such case, or the reference data it needs is absent.
+        UsageError: No such suite, case or method, or the reference data it needs is absent.
     """
     suite = load_suite(name)
     rows: list[Row] = []
     try:
-        for case in chosen(suite.cases(settings), only):
+        for case in with_methods(chosen(suite.cases(settings), only), methods):
             mine: list[Row] = []
             for found in _measurements(suite, case, settings, mine):
                 for row in found:
@@ -86,6 +92,24 @@ def chosen(cases: Sequence[Case], only: str) -> list[Case]:
     raise UsageError.because(
         "no case of the suite fits", value=only, action=f"choose from {names}", code="E2405"
     )
+
+
+def with_methods(cases: Sequence[Case], methods: Sequence[str]) -> list[Case]:
+    """Return the cases with no methods but those asked for; without any asked for, as they are."""
+    if not methods:
+        return list(cases)
+    known = list(dict.fromkeys(method for case in cases for method in case.methods))
+    missing = [method for method in methods if method not in known]
+    if missing:
+        raise UsageError.because(
+            "no case has that method",
+            value=", ".join(missing),
+            action=f"choose from {', '.join(known)}",
+            code="E2407",
+        )
+    kept = [tuple(one for one in case.methods if one in methods) for case in cases]
+    pairs = zip(cases, kept, strict=True)
+    return [replace(case, methods=mine) for case, mine in pairs if mine]
 
 
 def measured(file: Path, case: Case, method: str, settings: Settings) -> list[Row]:

@@ -58,6 +58,9 @@ def list_suites(suite: str, data: str | None) -> Reply:
 @click.argument("suite")
 @click.option("--only", default="", help="Cases to run: a name, a pattern or part of a name.")
 @click.option(
+    "--method", "methods", multiple=True, help="A method to run; repeat it. Without it all."
+)
+@click.option(
     "--time-limit", type=options.DURATION, metavar="S", help="Each search: 90, 15m or 1h."
 )
 @click.option("--data", type=click.Path(), help="Folder of the reference data.")
@@ -67,6 +70,7 @@ def list_suites(suite: str, data: str | None) -> Reply:
 def run(
     suite: str,
     only: str,
+    methods: tuple[str, ...],
     time_limit: float | None,
     data: str | None,
     seed: int,
@@ -79,6 +83,7 @@ def run(
       allocator bench run ventilators --only 'u0.5*'
       allocator bench run dispatch-size --json > size.json
       allocator bench run shanghai --only jiedao --time-limit 5m --fail-on miss
+      allocator bench run cvrp --only '*-s0' --method allocator --method pyvrp
     """
     from allocator.bench.files import data_folder, load_suite
     from allocator.bench.machine import environment
@@ -88,7 +93,7 @@ def run(
 
     settings = Settings(data_folder(data), time_limit, seed)
     facts = environment(settings)
-    done = run_suite(suite, settings, only, _show)
+    done = run_suite(suite, settings, only, _show, methods)
     rows = [row.as_dict() for row in done.rows]
     document = {
         "suite": suite,
