@@ -12,9 +12,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from allocator.cli.main import cli
-from allocator.errors import InstanceError
+from allocator.errors import InstanceError, InternalError
 from allocator.instance import load, save
 from allocator.plan import Plan, Status, plan_table
+from allocator.resources import _first_folder
 
 TINY = Path(__file__).parents[1] / "instances" / "tiny"
 
@@ -146,3 +147,20 @@ def test_an_instance_that_has_moved() -> None:
     refused("E2131", 2, "check", "goods")
     assert "is not where it was" in call("check", "goods").output
     assert call("check", "goods", "--instance", "moved").exit_code == 0
+
+
+def test_many_warnings_are_counted_in_the_summary_and_listed_in_json() -> None:
+    save(load(TINY), Path("case"))
+    for name in ("pin", "owner", "limit", "purchase", "patient", "worker", "post", "shift"):
+        Path(f"case/{name}.csv").write_text("a,b\n1,2\n")
+    short = call("dispatch", "case", "--out", "plan").output
+    assert "3 more warnings" in short
+    assert "W2301" in short
+    told = json.loads(call("dispatch", "case", "--out", "again", "--json").stdout)
+    assert len(told["warnings"]) == 8
+
+
+def test_an_installation_without_its_files_says_so() -> None:
+    with pytest.raises(InternalError) as caught:
+        _first_folder(Path("nowhere"))
+    assert caught.value.code == "E9002"

@@ -223,8 +223,9 @@ def test_large_cities_refuse_a_cap_on_changes(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(grouped_module, "LARGE", 1)
     instance = lockdown(communities=3, sites=2, items=2, periods=3, seed=1, features=frozenset())
     plan = allocator.dispatch(instance)
-    with pytest.raises(UsageError, match="cap on changes"):
+    with pytest.raises(UsageError, match="cap on changes") as caught:
         allocator.dispatch(instance, start=plan, max_changes=3)
+    assert caught.value.code == "E2112"
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -191,6 +191,13 @@ def test_the_doctor_counts_on_all_who_may_stand_there() -> None:
     assert "W3401" not in {one.code for one in doctor(two_gates()).findings}
 
 
+def test_cities_too_large_for_one_program_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("allocator.runs.joint.too_large", lambda net: True)
+    with pytest.raises(UsageError) as caught:
+        allocator.dispatch(two_gates())
+    assert caught.value.code == "E2113"
+
+
 def test_own_models_are_refused() -> None:
     with pytest.raises(UsageError) as caught:
         allocator.dispatch(two_gates(), solver="pulp:PULP_CBC_CMD")
