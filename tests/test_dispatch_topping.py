@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from allocator.check import Verdict, check
-from allocator.engine.joint import Blend, LookStage
+from allocator.engine.joint import LookStage, Pair
 from allocator.engine.ordered import Budget, LinearStage, Progress, run_stages
 from allocator.engine.session import Session
 from allocator.generate.lockdown import FEATURES, lockdown
@@ -104,7 +104,7 @@ def look_at(model: DispatchModel) -> tuple[LookStage, list[LinearStage]]:
     for name in ("floors", "critical"):
         goal = weighted(model, name)
         stages.append(LinearStage(name, "person-days", goal.cost, goal.constant, 1e-6, 1e-6))
-    return LookStage(Blend((stages[0], stages[1]), (pairs.LOOK_WEIGHT, 1.0))), stages
+    return LookStage(Pair(stages[0], stages[1], pairs.LOOK_WEIGHT)), stages
 
 
 @pytest.mark.parametrize("seed", range(8))

@@ -87,7 +87,7 @@ class Progress:
     duals: Floats | None = None
     results: list[StageResult] = field(default_factory=list)
     outcomes: dict[str, Outcome] = field(default_factory=dict)  # of the linear goals
-    joint: dict[tuple[str, ...], Outcome] = field(default_factory=dict)  # of goals reached together
+    joint: dict[tuple[str, str], Outcome] = field(default_factory=dict)  # of goals reached together
     looked: dict[str, StageResult] = field(default_factory=dict)  # goals minimised together
     look: Floats | None = None  # their point, until the last of them is reached in earnest
     step: Step | None = None  # done last, where no goal is settled

@@ -39,7 +39,7 @@ def without(
     model: DispatchModel,
     budget: Budget,
     reached: Mapping[str, Outcome],
-    together: Mapping[tuple[str, ...], Outcome] = {},
+    together: Mapping[tuple[str, str], Outcome] = {},
 ) -> Progress:
     """Reach the goals with those of fairness left out; what is `reached` is taken as it is.
 

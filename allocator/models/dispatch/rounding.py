@@ -23,7 +23,7 @@ from allocator.instance.network import network
 from allocator.models.dispatch.alone import Attainable
 from allocator.models.dispatch.fairness import LevelStage
 from allocator.models.dispatch.model import DispatchModel
-from allocator.models.dispatch.pairs import guiding
+from allocator.models.dispatch.pairs import in_pairs
 from allocator.models.dispatch.polishing import Polish
 from allocator.models.dispatch.read import short_of
 from allocator.models.dispatch.rounding_bounds import Bounds, values_of
@@ -124,17 +124,13 @@ class Rounding:
         return self.stages_of(self.loose, self.attainable)
 
     def _relaxation(self) -> Progress:
-        """Return the goals reached without integers; the goals not reached are weighed together.
-
-        In large programs the last two are only looked at: whole trips change them most, and their
-        bounds are found afterwards.
-        """
+        """Return the goals reached without integers; the goals not reached are weighed together."""
         session, stages = self._session(), self._stages()
         budget, told = self.budget.part(RELAXATION_SHARE), Progress(report=self._loosely)
         if self.threads > 1 and session.columns > SIMPLEX_COLUMNS:
             tiers = [stage.tier for stage in stages if isinstance(stage, LevelStage)]
             with self.attainable.working_ahead(tiers, budget):
-                found = run_stages(session, guiding(stages, session.columns), budget, told)
+                found = run_stages(session, in_pairs(stages, session.columns), budget, told)
         else:
             found = run_stages(session, stages, budget, told)
         if found.solution is not None and any(one.value is None for one in found.results):
@@ -149,9 +145,8 @@ class Rounding:
         return found
 
     def _loosely(self, progress: Progress) -> None:
-        """Tell the last goal reached without integers, or those looked at in the end."""
-        last = progress.results[-1:] if progress.look is None else progress.looked.values()
-        values = {one.name: one.value for one in last if one.value is not None}
+        """Tell the last goal reached without integers."""
+        values = {one.name: one.value for one in progress.results[-1:] if one.value is not None}
         self.report(Progress(step=Step("without whole packs and trips", values)))
 
     def _tell(self, step: str, point: Floats, known: Mapping[str, StageResult]) -> None:
