@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,14 @@ RUNS: dict[str, tuple[type[Any], Callable[[], Plan]]] = {
     "route": (Routing, lambda: run.route(route_instances.town(), limits=FEW)),
     "preposition": (Preposition, lambda: run.preposition(reserve_cases.reserve_instance())),
 }
+
+
+@pytest.fixture(autouse=True)
+def listening() -> Iterator[None]:
+    """Hear Ctrl-C as in a shell: in the background it may be ignored, or end the process."""
+    usual = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, usual)
 
 
 def press(*_: object) -> None:
