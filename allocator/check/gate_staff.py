@@ -15,7 +15,7 @@ def with_gate_staff(found: Findings, instance: Instance, plan: Plan) -> Instance
 
     A plan without a roster is judged by the minutes of the table gates.
     """
-    if instance.policy.gate_staff != "joint" or not staffs_gates(instance):
+    if not staffs_gates(instance):
         return instance
     if not plan.states("roster"):
         found.approximate("the plan states no roster: gates have the minutes of the table gates")

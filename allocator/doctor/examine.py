@@ -17,7 +17,7 @@ from allocator.doctor.pins import pin_findings
 from allocator.doctor.reach import first_periods, reachable
 from allocator.doctor.supply import supply_findings, supply_need
 from allocator.doctor.suspects import suspect_findings
-from allocator.instance.gate_staff import most_staffed
+from allocator.instance.gate_staff import most_staffed, staffs_gates
 from allocator.instance.instance import Instance
 from allocator.instance.network import Network, network
 
@@ -37,7 +37,7 @@ def doctor(instance: Instance, net: Network | None = None) -> Diagnosis:
         Findings with numbers and repairs, and the tables of sums behind them. An error proves
         that no plan can obey the hard rules; without one the solve may still find that out.
     """
-    if instance.policy.gate_staff == "joint":
+    if staffs_gates(instance):
         net = network(most_staffed(instance))
     net = net or network(instance)
     first = first_periods(net)

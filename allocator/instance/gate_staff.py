@@ -14,8 +14,9 @@ STAFF_TABLES = ("workers", "shifts", "posts")
 
 
 def staffs_gates(instance: Instance) -> bool:
-    """Return whether the instance has what it takes to staff gates together with dispatch."""
-    there = all(len(instance[table]) for table in STAFF_TABLES)
+    """Return whether dispatch is to staff gates itself, and has the people and posts for it."""
+    asked = instance.policy.gate_staff == "joint"
+    there = asked and all(len(instance[table]) for table in STAFF_TABLES)
     return there and bool(instance["posts"]["gate"].any())
 
 
@@ -47,7 +48,7 @@ def most_staffed(instance: Instance) -> Instance:
 
     No roster can do more: it is what arithmetic may count on.
     """
-    if instance.policy.gate_staff != "joint" or not staffs_gates(instance):
+    if not staffs_gates(instance):
         return instance
     case = staff_case(instance)
     able = case.people.number @ case.fits
@@ -76,7 +77,7 @@ def joint_instance(instance: Instance, roster: pd.DataFrame) -> Instance:
 
 def as_staffed(instance: Instance, roster: pd.DataFrame | None) -> Instance:
     """Return the instance with gates as the roster of a plan staffs them, where one does."""
-    if roster is None or instance.policy.gate_staff != "joint" or not staffs_gates(instance):
+    if roster is None or not staffs_gates(instance):
         return instance
     return staffed_instance(instance, roster_gates(instance, roster))
 

@@ -71,7 +71,7 @@ class Staff:
 def staff_of(m: Model) -> Staff | None:
     """The variables; None where dispatch does not decide who stands at the gates."""
     instance = m.case.instance
-    if m.case.policy.gate_staff != "joint" or not staffs_gates(instance):
+    if not staffs_gates(instance):
         return None
     s = Staff(m, staff_case(instance))
     posts, people, training = s.case.posts, s.case.people, s.case.training

@@ -46,7 +46,7 @@ class GateStaff:
 def add_gate_staff(model: DispatchModel) -> GateStaff | None:
     """Add people at posts, and what they give the gates beyond what the table says."""
     net = model.net
-    if net.instance.policy.gate_staff != "joint" or not staffs_gates(net.instance):
+    if not staffs_gates(net.instance):
         return None
     case = pooled(staff_case(net.instance))
     first = model.program.column_count
